@@ -1,0 +1,76 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Settings every Swift target shares: imports are internal unless a target exposes them on purpose.
+let settings: [SwiftSetting] = [.enableUpcomingFeature("InternalImportsByDefault")]
+
+/// A C library of the system, reached through a module map and a small shim.
+func system(_ name: String, pkgConfig: String, apt: String) -> Target {
+  .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: name + "Tests", dependencies: [.target(name: name)] + dependencies,
+    swiftSettings: settings)
+}
+
+let package = Package(
+  name: "signalbox",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "Signalbox", targets: ["Signalbox"]),
+    .library(name: "SignalboxFetch", targets: ["Fetch"]),
+    .library(name: "SignalboxServer", targets: ["SignalboxServer"]),
+    .library(name: "SignalboxTesting", targets: ["SignalboxTesting"]),
+    .executable(name: "signalbox", targets: ["SignalboxCLI"]),
+  ],
+  targets: [
+    system("CUV", pkgConfig: "libuv", apt: "libuv1-dev"),
+    system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+    system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+    system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+    system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
+    system("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
+    .target(
+      name: "CSimdjson", cxxSettings: [.define("NDEBUG")],
+      linkerSettings: [.linkedLibrary("simdjson")]),
+
+    library("Wire"),
+    library("Signalbox", ["Wire"]),
+    library("JSONScan", ["Wire", "CSimdjson"]),
+    library("Fetch", ["Wire", "Signalbox", "CCurl"]),
+    library("SignalboxLLM", ["Wire", "Signalbox", "Fetch", "JSONScan", "CZlib"]),
+    library("SignalboxLog", ["Wire", "Signalbox", "CSQLite", "CZstd"]),
+    library("Net", ["Wire", "CUV", "COpenSSL"]),
+    library(
+      "SignalboxServer",
+      [
+        "Wire", "Signalbox", "JSONScan", "Fetch", "SignalboxLLM", "SignalboxLog", "Net", "CUV",
+        "CZlib", "COpenSSL",
+      ]),
+    .executableTarget(
+      name: "SignalboxCLI",
+      dependencies: [
+        "Wire", "Signalbox", "JSONScan", "Fetch", "SignalboxLog", "Net", "SignalboxServer",
+      ],
+      swiftSettings: settings),
+    library("SignalboxTesting", ["Signalbox"]),
+
+    tests("Wire"),
+    tests("Signalbox", ["Wire", "SignalboxTesting"]),
+    tests("JSONScan", ["Wire"]),
+    tests("Fetch", ["Wire", "Signalbox", "SignalboxTesting"]),
+    tests("SignalboxLLM", ["Wire", "Signalbox"]),
+    tests("SignalboxLog", ["Wire", "Signalbox"]),
+    tests("Net", ["Wire"]),
+    tests("SignalboxServer", ["Wire", "Signalbox", "SignalboxLog", "JSONScan", "Net"]),
+    tests("SignalboxCLI", ["Wire"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
+)
