@@ -36,7 +36,8 @@ package final class SharedBytes: @unchecked Sendable {
 
   deinit { UnsafeMutablePointer(mutating: base).deallocate() }
 
-  /// The bytes; valid only while this object is alive.
+  /// The bytes; valid only while this object is alive. Hold it in a variable: the pointer of a temporary
+  /// dangles.
   @inlinable package var raw: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
 
   package subscript(range: Range<Int>) -> UnsafeRawBufferPointer {
