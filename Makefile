@@ -1,0 +1,79 @@
+# `make help` lists what there is; every target installs what it needs first (scripts/deps.sh).
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help build run test unit e2e examples bench coverage fuzz tsan asan format lint docs clean
+
+deps := ./scripts/deps.sh
+release := swift build -c release --static-swift-stdlib --product signalbox
+strict := -Xswiftc -warnings-as-errors
+swift_files := $(wildcard Sources Tests Benchmarks Examples Fuzz Package.swift)
+# Arguments for the program: make run ARGS="--listen 127.0.0.1:0"
+ARGS ?=
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## the program, optimised, at .build/release/signalbox
+	@$(deps) swift build
+	@$(release)
+
+run: build ## build the program and start the server (ARGS="--listen 127.0.0.1:0")
+	@exec .build/release/signalbox serve $(ARGS)
+
+test: unit e2e examples ## every test: units, end to end, the examples of the documents
+
+unit:
+	@$(deps) swift build
+	swift build --build-tests $(strict)
+	swift test --skip-build $(strict)
+
+e2e:
+	@if [ -x Tests/EndToEnd/run ]; then \
+	  $(deps) swift build python; \
+	  swift build --product signalbox $(strict); \
+	  PATH="$(CURDIR)/.venv/bin:$$PATH" SIGNALBOX="$(CURDIR)/.build/debug/signalbox" Tests/EndToEnd/run; \
+	fi
+
+examples:
+	@if [ -f scripts/doc-examples.py ]; then \
+	  $(deps) swift build python; \
+	  swift build --product signalbox $(strict); \
+	  .venv/bin/python scripts/doc-examples.py --program .build/debug/signalbox README.md docs; \
+	fi
+
+bench: ## the benchmarks, optimised
+	@$(deps) swift build python
+	@./Benchmarks/run $(ARGS)
+
+coverage: ## line coverage of the unit tests, a line a source folder
+	@$(deps) swift build
+	@swift test --enable-code-coverage
+	@./scripts/coverage.sh
+
+fuzz: ## fuzz the decoders for a while (SECONDS_EACH=30)
+	@$(deps) swift build
+	@./Fuzz/run
+
+tsan: ## the unit tests under ThreadSanitizer
+	@$(deps) swift build
+	swift test --sanitize=thread --scratch-path .build/tsan
+
+asan: ## the unit tests under AddressSanitizer
+	@$(deps) swift build
+	swift test --sanitize=address --scratch-path .build/asan
+
+format: ## rewrite the sources in the house style
+	@$(deps) swift
+	@swift format -i -r $(swift_files)
+
+lint: ## check the style of the sources
+	@$(deps) swift
+	@swift format lint -r --strict $(swift_files)
+
+docs: ## the reference of the public modules, as a web page in .build/docs
+	@$(deps) swift build docs
+	@./scripts/docs.sh
+
+clean: ## remove what was built
+	@rm -rf .build .venv
