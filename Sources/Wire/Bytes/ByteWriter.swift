@@ -63,6 +63,18 @@ package struct ByteWriter: ~Copyable {
     bytes.withUnsafeBytes { append($0) }
   }
 
+  /// Makes room for up to `limit` bytes, lets the closure write them and say how many it wrote.
+  @discardableResult
+  package mutating func appendUninitialized(
+    _ limit: Int, _ write: (UnsafeMutablePointer<UInt8>) -> Int
+  ) -> Int {
+    reserve(limit)
+    let written = write(memory + count)
+    precondition(0...limit ~= written)
+    count += written
+    return written
+  }
+
   /// Writes a number in decimal.
   package mutating func append(decimal value: some BinaryInteger) {
     if value < 0 { append(UInt8(ascii: "-")) }

@@ -1,0 +1,69 @@
+import Foundation
+import JSONScan
+import Testing
+import Wire
+
+@Suite struct JSONParserTests {
+  @Test func findsEveryValue() throws {
+    let parser = JSONParser()
+    let root = try parser.scan(#" {"a":1,"b":[true,null,{"c":"x\n\u00e9\ud83d\ude00"}],"d":{},"e":-1.5e3} "#)
+      .root
+    #expect(root["a"]?.int == 1)
+    #expect(root["b"]?[0]?.bool == true)
+    #expect(root["b"]?[1]?.isNull == true)
+    #expect(root["b"]?[2]?["c"]?.string == "x\n\u{e9}\u{1F600}")
+    #expect(root["b"]?[3] == nil && root["x"] == nil)
+    #expect(root["d"]?.kind == .object)
+    #expect(root["e"]?.double == -1500)
+    var names: [String] = []
+    root.forEachMember { key, _ in names.append(key.string ?? "") }
+    #expect(names == ["a", "b", "d", "e"])
+    #expect(
+      root["b"].map { String(decoding: $0.json, as: UTF8.self) }
+        == #"[true,null,{"c":"x\n\u00e9\ud83d\ude00"}]"#)
+  }
+
+  /// Foundation's reader is the oracle: both accept or both refuse.
+  @Test func agreesWithFoundation() {
+    let parser = JSONParser()
+    var texts = [
+      "1", "\"a\"", "null", "[]", "{}", "[1,2]", "[1 2]", "{\"a\" 1}", "{a:1}", "[tru]",
+      "[\"\\x\"]", "[\"a\nb\"]", "[01]", "[-]", "[1.]", "[.5]", "[1e]", "[1e5]", "[\"\\ud83d\"]", "[]]", "[",
+      "{\"a\"",
+      "[\"\\u12\"]", "nul", "[nulll]", "[\"a\"\"b\"]", "{\"a\":}", "{:1}", "[,1]", "{\"a\":1 \"b\":2}",
+      "[1]x",
+    ]
+    let whole =
+      #"{"type":"llm.delta","index":3,"tags":{"a":"b"},"data":{"text":"h\u0069 \"x\"","n":[1,2.5e-3,true]}}"#
+    texts += (0..<whole.utf8.count).map { String(whole.prefix($0)) } + [whole]
+    for text in texts where !text.isEmpty && text != "[\"\\ud83d\"]" {
+      let ours = (try? parser.scan(text)) != nil
+      let theirs =
+        (try? JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed)) != nil
+      #expect(ours == theirs, "\(text) ours \(ours)")
+    }
+  }
+
+  @Test func refusesInvalidUTF8AndDepth() {
+    let parser = JSONParser()
+    let bad: [UInt8] = [0x5B, 0x22, 0xFF, 0x22, 0x5D]
+    _ = bad.withUnsafeBytes { bytes in
+      #expect(throws: JSONError.self) { try parser.scan(copying: bytes) }
+    }
+    #expect(throws: JSONError.self) {
+      try parser.scan(String(repeating: "[", count: 200) + String(repeating: "]", count: 200))
+    }
+    #expect(throws: JSONError.self) { try parser.scan("") }
+    // Foundation lets these two pass; RFC 8259 does not.
+    #expect(throws: JSONError.self) { try parser.scan("[1,]") }
+    #expect(throws: JSONError.self) { try parser.scan("{\"a\":1,}") }
+  }
+
+  @Test func minifies() {
+    let text = " { \"a b\" : [ 1 ,\n\t\"x \\\" y\" ] }\r\n"
+    var writer = ByteWriter()
+    let bytes = Array(text.utf8)
+    bytes.withUnsafeBytes { JSONParser.minify($0, into: &writer) }
+    #expect(writer.string == #"{"a b":[1,"x \" y"]}"#)
+  }
+}
