@@ -1,0 +1,37 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// A value that only one thread at a time can reach, guarded by a plain pthread mutex.
+///
+/// `Synchronization.Mutex` uses priority-inheritance futexes on Linux, which degrade under contention; this is
+/// on the path of every event. Never call out, resume a continuation or await inside `withLock`.
+///
+/// `@unchecked Sendable`: `value` is only touched between lock and unlock.
+package final class Locked<Value>: @unchecked Sendable {
+  private var value: Value
+  /// On the heap because a pthread mutex must never move.
+  private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+
+  package init(_ value: sending Value) {
+    self.value = value
+    mutex = .allocate(capacity: 1)
+    pthread_mutex_init(mutex, nil)
+  }
+
+  deinit {
+    pthread_mutex_destroy(mutex)
+    mutex.deallocate()
+  }
+
+  @inline(__always)
+  package func withLock<Result, Failure: Error>(
+    _ body: (inout Value) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    return try body(&value)
+  }
+}
