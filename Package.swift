@@ -69,7 +69,7 @@ let package = Package(
     tests("SignalboxLog", ["Wire", "Signalbox"]),
     tests("Net", ["Wire"]),
     tests("SignalboxServer", ["Wire", "Signalbox", "SignalboxLog", "JSONScan", "Net"]),
-    tests("SignalboxCLI", ["Wire"]),
+    tests("SignalboxCLI", ["Wire", "JSONScan"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
