@@ -33,7 +33,8 @@ final class FetchExchange: FetchHandler, Sendable {
   func fetch(_ transfer: FetchTransfer, head: FetchHead) {
     var headers: [FetchHeader] = []
     head.forEachHeader { name, value in
-      headers.append(FetchHeader(String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self)))
+      headers.append(
+        FetchHeader(String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self)))
     }
     let head = Head(status: head.status, headers: headers)
     let reader = state.withLock { state in

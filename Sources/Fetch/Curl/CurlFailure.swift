@@ -15,7 +15,8 @@ extension FetchError {
     case CURLE_COULDNT_CONNECT:
       let why = systemError == 0 ? "no answer" : String(cString: strerror(systemError))
       return FetchError(.couldNotConnect, "could not connect to \(authority): \(why)")
-    case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE,
+    case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CERTPROBLEM,
+      CURLE_SSL_CACERT_BADFILE,
       CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_ENGINE_INITFAILED:
       return FetchError(.tls, "TLS with \(authority) failed: \(detail)")
     case CURLE_OPERATION_TIMEDOUT:
@@ -26,9 +27,10 @@ extension FetchError {
       return FetchError(.reset, "\(authority) closed the connection without a response")
     case CURLE_PARTIAL_FILE, CURLE_HTTP2_STREAM:
       return FetchError(.partialBody, "the response of \(authority) ended before its announced end")
-    case CURLE_UNSUPPORTED_PROTOCOL:
+    // libcurl takes an answer without a status line for HTTP/0.9 and reports it as this.
+    case CURLE_UNSUPPORTED_PROTOCOL where !detail.contains("HTTP/0.9"):
       return FetchError(.invalidRequest, "the URL of \(authority) must begin with http:// or https://")
-    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL:
       return FetchError(.malformedResponse, "\(authority) answered with something that is not HTTP")
     case CURLE_HTTP2, CURLE_BAD_CONTENT_ENCODING:
       return FetchError(.malformedResponse, "\(authority) broke the rules of HTTP")
@@ -36,7 +38,8 @@ extension FetchError {
       return FetchError(.invalidRequest, "the URL is not valid: write http://host:port/path")
     default:
       return FetchError(
-        .other, "the request to \(authority) failed: \(String(cString: curl_easy_strerror(code)))"
+        .other,
+        "the request to \(authority) failed: \(String(cString: curl_easy_strerror(code)))"
           + " (libcurl \(code.rawValue))")
     }
   }

@@ -88,7 +88,8 @@ final class CurlHandle {
       var systemError = 0
       sb_curl_easy_get_long(easy, CURLINFO_OS_ERRNO, &systemError)
       let detail = String(cString: failureText)
-      error = .from(code, authority: authority, detail: detail, systemError: Int32(truncatingIfNeeded: systemError))
+      error = .from(
+        code, authority: authority, detail: detail, systemError: Int32(truncatingIfNeeded: systemError))
     }
     return end(error, reused: connections == 0 && status != 0)
   }
@@ -113,6 +114,7 @@ final class CurlHandle {
   func bring(headerLine line: UnsafeRawBufferPointer) {
     guard state == .running, !headIsDone else { return }
     deadlines.sawBytes(at: multi.now)
+    multi.expect(nextDeadline)
     if line.starts(with: "HTTP/".utf8) { head.truncate(to: 0) }
     if line.count > 2 || (line.first != 0x0D && line.first != 0x0A) { return head.append(line) }
     sb_curl_easy_get_long(easy, CURLINFO_RESPONSE_CODE, &status)

@@ -92,7 +92,7 @@ package final class CurlMulti {
     }
     running[ObjectIdentifier(handle)] = handle
     curl_multi_add_handle(multi, handle.easy)
-    sweepDeadline = min(sweepDeadline, handle.nextDeadline ?? .max)
+    expect(handle.nextDeadline)
     syncTimer()
     return handle.transfer
   }
@@ -112,7 +112,7 @@ package final class CurlMulti {
   package func resume(_ transfer: FetchTransfer) {
     guard let handle = transfer.running else { return }
     turn { handle.resume(now: now) }
-    sweepDeadline = min(sweepDeadline, handle.nextDeadline ?? .max)
+    expect(handle.nextDeadline)
     syncTimer()
   }
 
@@ -247,6 +247,9 @@ package final class CurlMulti {
       finish(handle, with: handle.end(message.pointee.data.result))
     }
   }
+
+  /// Looks at the deadlines again at that moment, or earlier.
+  func expect(_ deadline: UInt64?) { sweepDeadline = min(sweepDeadline, deadline ?? .max) }
 
   /// Ends the transfers whose time is up.
   private func sweep() {

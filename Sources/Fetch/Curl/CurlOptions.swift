@@ -42,7 +42,8 @@ enum CurlOptions {
       throw FetchError(.invalidRequest, "the method is not a token of HTTP: write GET, POST, …")
     }
     guard request.url.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
-      throw FetchError(.invalidRequest, "the URL contains white space or control characters: percent-encode them")
+      throw FetchError(
+        .invalidRequest, "the URL contains white space or control characters: percent-encode them")
     }
     let lines = try headerLines(request)
     guard sb_curl_easy_set_str(easy, CURLOPT_URL, request.url) == CURLE_OK else {
@@ -52,7 +53,8 @@ enum CurlOptions {
     sb_curl_easy_set_ptr(easy, CURLOPT_HTTPHEADER, lines)
     setMethod(request, on: easy)
     sb_curl_easy_set_long(
-      easy, CURLOPT_CONNECTTIMEOUT_MS, request.timeouts.connect.map(\.millisecondsRoundedUp) ?? Int(Int32.max))
+      easy, CURLOPT_CONNECTTIMEOUT_MS, request.timeouts.connect.map(\.millisecondsRoundedUp) ?? Int(Int32.max)
+    )
     sb_curl_easy_set_long(easy, CURLOPT_SSL_VERIFYPEER, request.tls.verifies ? 1 : 0)
     sb_curl_easy_set_long(easy, CURLOPT_SSL_VERIFYHOST, request.tls.verifies ? 2 : 0)
     if let caFile = request.tls.caFile { sb_curl_easy_set_str(easy, CURLOPT_CAINFO, caFile) }
@@ -88,7 +90,8 @@ enum CurlOptions {
   }
 
   /// Something to point at when there is no body; `nil` would make libcurl ask for one.
-  nonisolated(unsafe) private static let emptyBody = UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1)
+  nonisolated(unsafe) private static let emptyBody = UnsafeMutableRawPointer.allocate(
+    byteCount: 1, alignment: 1)
 
   private static func headerLines(
     _ request: FetchRequest
@@ -98,9 +101,11 @@ enum CurlOptions {
     var givesType = false
     for header in request.headers {
       let name = header.name.lowercased()
-      guard isToken(header.name), header.value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
+      guard isToken(header.name), header.value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 })
+      else {
         curl_slist_free_all(list)
-        throw FetchError(.invalidRequest, "header \(header.name.prefix(64)): control characters are not allowed")
+        throw FetchError(
+          .invalidRequest, "header \(header.name.prefix(64)): control characters are not allowed")
       }
       switch name {
       case "content-length", "transfer-encoding", "expect": continue
@@ -109,7 +114,8 @@ enum CurlOptions {
       default: break
       }
       // A semicolon is libcurl's way to write a header without a value.
-      list = curl_slist_append(list, header.value.isEmpty ? header.name + ";" : header.name + ": " + header.value)
+      list = curl_slist_append(
+        list, header.value.isEmpty ? header.name + ";" : header.name + ": " + header.value)
     }
     // What libcurl would add by itself. `Expect` would hold a large body back for a second.
     list = curl_slist_append(list, "Expect:")

@@ -60,7 +60,9 @@ package struct FetchHead {
   package func value(_ name: String) -> String? {
     var found: String?
     forEachHeader { key, value in
-      guard found == nil, String(decoding: key, as: UTF8.self).lowercased() == name.lowercased() else { return }
+      guard found == nil, String(decoding: key, as: UTF8.self).lowercased() == name.lowercased() else {
+        return
+      }
       found = String(decoding: value, as: UTF8.self)
     }
     return found
