@@ -7,7 +7,12 @@
 /// The program `signalbox`: finds the subcommand, reads its command line and runs it.
 @main
 struct Program {
-  static var commands: [any Command.Type] { [VersionCommand.self] }
+  static var commands: [any Command.Type] {
+    [
+      RunCommand.self, EmitCommand.self, TracesCommand.self, KeysCommand.self, DemoCommand.self,
+      VersionCommand.self,
+    ]
+  }
 
   static func main() async {
     // A reader that goes away ends the command through the write that fails, not through a signal.
@@ -76,8 +81,8 @@ struct Program {
 /// A subcommand.
 protocol Command {
   static var spec: CommandSpec { get }
-  /// Does it and returns the exit code.
-  static func run(_ arguments: Arguments) async throws -> Int32
+  /// Does it and returns the exit code. On the main thread, which is the program's own: a command may block it.
+  @MainActor static func run(_ arguments: Arguments) async throws -> Int32
 }
 
 /// Why a command could not do its work, and what would help.

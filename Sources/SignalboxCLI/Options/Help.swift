@@ -23,9 +23,8 @@ enum Help {
         signalbox tail                        watch in this terminal
 
       `signalbox COMMAND --help` explains a command, with examples.
-
       """
-    return text
+    return text + "\n"
   }
 
   /// What `signalbox COMMAND --help` prints.
@@ -37,7 +36,8 @@ enum Help {
     if !command.details.isEmpty { text += "\n\(command.details)\n" }
     if !command.options.isEmpty {
       text += "\nOptions:\n"
-      for option in command.options { text += lines(of: option) }
+      let column = command.options.map { head(of: $0).count }.max() ?? 0
+      for option in command.options { text += lines(of: option, column: column) }
     }
     if !command.examples.isEmpty {
       text += "\nExamples:\n"
@@ -46,15 +46,18 @@ enum Help {
     return text
   }
 
-  private static func lines(of option: Option) -> String {
+  private static func head(of option: Option) -> String {
     var head = "  --\(option.name)"
     if let value = option.value { head += " \(value)" }
-    if option.repeats { head += " …" }
+    return option.repeats ? head + " …" : head
+  }
+
+  private static func lines(of option: Option, column: Int) -> String {
     var notes: [String] = []
     if let fallback = option.fallback { notes.append("default \(fallback)") }
     if let variable = option.environment { notes.append(variable) }
     let tail = notes.isEmpty ? "" : " [\(notes.joined(separator: "; "))]"
-    return "\(head)\n      \(option.help)\(tail)\n"
+    return padded(head(of: option), to: column) + "  \(option.help)\(tail)\n"
   }
 
   static func padded(_ text: String, to width: Int) -> String {

@@ -85,7 +85,7 @@ import Testing
   @Test func helpIsMadeOfTheSameData() {
     let page = Help.page(spec)
     #expect(page.contains("Usage: signalbox probe [OPTIONS] [NAME]"))
-    #expect(page.contains("--listen HOST:PORT\n      Where [default 127.0.0.1:7446; SIGNALBOX_LISTEN]"))
+    #expect(page.contains("--listen HOST:PORT  Where [default 127.0.0.1:7446; SIGNALBOX_LISTEN]"))
     #expect(page.contains("signalbox probe --json\n      Prints JSON."))
   }
 
