@@ -14,7 +14,7 @@ package final class PaddedBuffer {
   package private(set) var count = 0
 
   package init(capacity: Int) {
-    self.capacity = max(capacity, 256)
+    self.capacity = max(capacity, 0)
     base = .allocate(byteCount: self.capacity + PaddedBuffer.padding, alignment: 16)
     clearPadding()
   }
@@ -28,7 +28,7 @@ package final class PaddedBuffer {
   package func append(_ bytes: UnsafeRawBufferPointer) {
     guard bytes.count > 0 else { return }
     if count + bytes.count > capacity {
-      capacity = max(count + bytes.count, capacity * 2)
+      capacity = max(count + bytes.count, capacity * 2, 64)
       let grown = UnsafeMutableRawPointer.allocate(byteCount: capacity + PaddedBuffer.padding, alignment: 16)
       grown.copyMemory(from: base, byteCount: count)
       base.deallocate()
@@ -36,6 +36,16 @@ package final class PaddedBuffer {
     }
     (base + count).copyMemory(from: bytes.baseAddress!, byteCount: bytes.count)
     count += bytes.count
+    clearPadding()
+  }
+
+  package func append(_ byte: UInt8) {
+    withUnsafeBytes(of: byte) { append($0) }
+  }
+
+  /// Forgets everything; the room stays.
+  package func removeAll() {
+    count = 0
     clearPadding()
   }
 

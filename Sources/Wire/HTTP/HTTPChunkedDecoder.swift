@@ -13,7 +13,7 @@ package struct HTTPChunkedDecoder {
   }
 
   private enum State {
-    case size, extension_, sizeLF, data, dataCR, dataLF
+    case size, chunkExtension, sizeLF, data, dataCR, dataLF
     case trailerStart, trailerName, trailerValue, trailerLF, lastLF
   }
 
@@ -54,7 +54,7 @@ package struct HTTPChunkedDecoder {
   private mutating func take(_ byte: UInt8) -> HTTPError? {
     switch state {
     case .size: return takeSize(byte)
-    case .extension_:
+    case .chunkExtension:
       if byte == 0x0D { state = .sizeLF } else { return takeOverhead(byte) }
     case .sizeLF:
       guard byte == 0x0A else { return HTTPChunkedDecoder.badLine }
@@ -102,7 +102,7 @@ package struct HTTPChunkedDecoder {
     switch byte {
     case 0x0D: state = .sizeLF
     case UInt8(ascii: ";"), 0x20, 0x09:
-      state = .extension_
+      state = .chunkExtension
       return takeOverhead(byte)
     default: return HTTPError(400, "A chunk's size is not a hexadecimal number.")
     }

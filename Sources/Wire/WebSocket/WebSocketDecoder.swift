@@ -2,7 +2,7 @@
 ///
 /// A message that lies whole in the window is handed out in place; only pieces are gathered, and the memory for
 /// them is let go with the message. After an error or a close the decoder must not be used again.
-package struct WebSocketDecoder {
+package struct WebSocketDecoder: ~Copyable {
   package enum Role: Sendable {
     /// Reads what a client sends: masked.
     case server
