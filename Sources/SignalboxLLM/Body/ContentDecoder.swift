@@ -1,0 +1,128 @@
+internal import CZlib
+
+/// Undoes a body's `Content-Encoding` piece by piece, with a bound on what comes out.
+package struct ContentDecoder: ~Copyable {
+  /// Why a body cannot be read on.
+  package enum Failure: Error, Equatable, Sendable {
+    /// An encoding that is not known here, such as `br` or `zstd`.
+    case unknownEncoding
+    /// More came out than the bound allows.
+    case tooLarge
+    case corrupt
+  }
+
+  private enum Mode {
+    case identity, inflate
+    case failed(Failure)
+  }
+
+  private var mode: Mode
+  private var stream: UnsafeMutablePointer<z_stream>?
+  private var remaining: Int
+  private var isFirst = true
+
+  /// - Parameters:
+  ///   - encoding: the value of `Content-Encoding`; nil or empty is identity.
+  ///   - limit: most bytes that may come out; default 64 MiB.
+  package init(encoding: UnsafeRawBufferPointer?, limit: Int = 64 << 20) {
+    remaining = limit
+    guard let encoding, !encoding.isEmpty, !encoding.equalsIgnoringCase("identity") else {
+      mode = .identity
+      return
+    }
+    guard
+      encoding.equalsIgnoringCase("gzip") || encoding.equalsIgnoringCase("x-gzip")
+        || encoding.equalsIgnoringCase("deflate")
+    else {
+      mode = .failed(.unknownEncoding)
+      return
+    }
+    // zlib remembers the address of its state.
+    let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
+    stream.initialize(to: z_stream())
+    // 15 bits of window, and 32 for "gzip or zlib, whichever it is".
+    guard sb_inflate_init(stream, 15 + 32) == Z_OK else {
+      stream.deallocate()
+      mode = .failed(.corrupt)
+      return
+    }
+    self.stream = stream
+    mode = .inflate
+  }
+
+  deinit {
+    guard let stream else { return }
+    inflateEnd(stream)
+    stream.deallocate()
+  }
+
+  /// Hands over what the bytes decode to, in one or several pieces that are valid during the call.
+  package mutating func decode(
+    _ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void
+  ) throws(Failure) {
+    switch mode {
+    case .failed(let failure): throw failure
+    case .identity:
+      guard bytes.count <= remaining else { throw fail(.tooLarge) }
+      remaining -= bytes.count
+      if !bytes.isEmpty { body(bytes) }
+    case .inflate: try inflate(bytes, body)
+    }
+  }
+
+  private mutating func inflate(
+    _ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void
+  ) throws(Failure) {
+    guard let stream, let base = bytes.baseAddress, !bytes.isEmpty else { return }
+    let size = 16 << 10
+    let out = UnsafeMutablePointer<UInt8>.allocate(capacity: size)
+    defer { out.deallocate() }
+    // zlib does not write to its input; its field merely is not const.
+    stream.pointee.next_in = UnsafeMutablePointer(mutating: base.assumingMemoryBound(to: UInt8.self))
+    stream.pointee.avail_in = UInt32(bytes.count)
+    while true {
+      stream.pointee.next_out = out
+      stream.pointee.avail_out = UInt32(size)
+      var code = CZlib.inflate(stream, Z_SYNC_FLUSH)
+      if code == Z_DATA_ERROR, isFirst {
+        // Some servers say deflate and send it without the header of zlib (RFC 9110 §8.4.1.2).
+        inflateReset2(stream, -15)
+        stream.pointee.next_in = UnsafeMutablePointer(mutating: base.assumingMemoryBound(to: UInt8.self))
+        stream.pointee.avail_in = UInt32(bytes.count)
+        code = CZlib.inflate(stream, Z_SYNC_FLUSH)
+      }
+      isFirst = false
+      let written = size - Int(stream.pointee.avail_out)
+      guard written <= remaining else { throw fail(.tooLarge) }
+      remaining -= written
+      if written > 0 { body(UnsafeRawBufferPointer(start: out, count: written)) }
+      switch code {
+      case Z_STREAM_END:
+        // A gzip body may consist of several members (RFC 1952 §2.2).
+        guard stream.pointee.avail_in > 0 else { return }
+        inflateReset(stream)
+      case Z_OK where stream.pointee.avail_in > 0 || written == size: continue
+      case Z_OK, Z_BUF_ERROR: return
+      default: throw fail(.corrupt)
+      }
+    }
+  }
+
+  private mutating func fail(_ failure: Failure) -> Failure {
+    mode = .failed(failure)
+    return failure
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// Whether these bytes are the text, ASCII letters in either case; the text is in lower case.
+  func equalsIgnoringCase(_ text: StaticString) -> Bool {
+    guard count == text.utf8CodeUnitCount else { return false }
+    for i in 0..<count {
+      let byte = self[i]
+      let lower = byte &- 65 < 26 ? byte | 0x20 : byte
+      if lower != text.utf8Start[i] { return false }
+    }
+    return true
+  }
+}

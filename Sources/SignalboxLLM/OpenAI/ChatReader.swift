@@ -1,0 +1,162 @@
+package import JSONScan
+internal import Wire
+
+/// Reads the payloads of one OpenAI-style chat completion, streamed or plain, as OpenAI, Azure and compatible
+/// servers send them.
+///
+/// Format: the API reference of OpenAI Chat Completions, and what servers were seen to make of it.
+package struct ChatReader {
+  /// Choices beyond this are not told apart.
+  static let choiceLimit = 1024
+
+  private var calls = ToolCallSlots()
+
+  package init() {}
+
+  /// Reads one payload into `chunk`, in place of what was there.
+  package mutating func read(_ root: JSONValueView, into chunk: inout ChatChunk) {
+    chunk.clear()
+    if root.kind == .array, let first = root[0], first["error"] != nil { return read(first, into: &chunk) }
+    guard root.kind == .object else {
+      chunk.isOpaque = true
+      return
+    }
+    var isKnown = false
+    var choices: JSONValueView?
+    var tier: JSONValueView?
+    root.forEachMember { key, value in
+      switch key.bytes.count {
+      case 2 where key.bytes.elementsEqual("id"): chunk.id = value.text
+      case 5 where key.bytes.elementsEqual("model"): chunk.model = value.text
+      case 5 where key.bytes.elementsEqual("usage"):
+        isKnown = true
+        chunk.take(usage: value)
+      case 5 where key.bytes.elementsEqual("error") && !value.isNull:
+        isKnown = true
+        chunk.failure = .init(value)
+      case 6 where key.bytes.elementsEqual("object"):
+        if value.bytes.elementsEqual("error") {
+          isKnown = true
+          chunk.failure = .init(root)
+        }
+      case 6 where key.bytes.elementsEqual("x_groq"):
+        if let usage = value["usage"] { chunk.take(usage: usage) }
+      case 7 where key.bytes.elementsEqual("choices"):
+        isKnown = true
+        choices = value
+      case 12 where key.bytes.elementsEqual("service_tier"): tier = value
+      default: break
+      }
+    }
+    chunk.serviceTier = tier?.text
+    chunk.isOpaque = !isKnown
+    var position = 0
+    choices?.forEachElement { choice in
+      read(choice: choice, position: position, into: &chunk)
+      position += 1
+    }
+  }
+
+  private mutating func read(choice: JSONValueView, position: Int, into chunk: inout ChatChunk) {
+    guard choice.kind == .object else { return }
+    let number = choice["index"]?.int.flatMap { Int(exactly: $0) } ?? position
+    let index = min(max(number, 0), Self.choiceLimit - 1)
+    chunk.choices.append(index)
+    if let usage = choice["usage"] { chunk.take(usage: usage) }
+    if let delta = choice["delta"], !delta.isNull {
+      read(message: delta, choice: index, isWhole: false, into: &chunk)
+    } else if let message = choice["message"] {
+      read(message: message, choice: index, isWhole: true, into: &chunk)
+    }
+    if let reason = choice["finish_reason"]?.text, !reason.isEmpty {
+      chunk.finishes.append(.init(choice: index, reason: reason))
+    }
+  }
+
+  private mutating func read(message: JSONValueView, choice: Int, isWhole: Bool, into chunk: inout ChatChunk)
+  {
+    let reasoning = message["reasoning_content"]?.nonEmptyText ?? message["reasoning"]?.nonEmptyText
+    if let reasoning { chunk.pieces.append(ChatPiece(channel: .reasoning, choice: choice, text: reasoning)) }
+    if let content = message["content"] { read(content: content, choice: choice, into: &chunk) }
+    if let refusal = message["refusal"]?.nonEmptyText {
+      chunk.pieces.append(ChatPiece(channel: .refusal, choice: choice, text: refusal))
+    }
+    message["tool_calls"]?.forEachElement { call in
+      guard call.kind == .object else { return }
+      let id = call["id"]?.nonEmptyText
+      let index = call["index"]?.int
+      let place =
+        isWhole
+        ? calls.open(choice: choice, index: index, id: id) : calls.place(choice: choice, index: index, id: id)
+      read(function: call["function"] ?? call["custom"], choice: choice, tool: place, id: id, into: &chunk)
+    }
+    // The form that tool calls had before there could be several.
+    if let function = message["function_call"], function.kind == .object {
+      let place = calls.place(choice: choice, index: 0, id: nil)
+      read(function: function, choice: choice, tool: place, id: nil, into: &chunk)
+    }
+  }
+
+  /// A string, or parts as some servers send them: `[{"type": "text", "text"}, {"type": "thinking", …}]`.
+  private func read(content: JSONValueView, choice: Int, into chunk: inout ChatChunk) {
+    if let text = content.nonEmptyText {
+      return chunk.pieces.append(ChatPiece(channel: .text, choice: choice, text: text))
+    }
+    content.forEachElement { part in
+      if let text = part["text"]?.nonEmptyText {
+        chunk.pieces.append(ChatPiece(channel: .text, choice: choice, text: text))
+      }
+      part["thinking"]?.forEachElement { thought in
+        guard let text = thought["text"]?.nonEmptyText else { return }
+        chunk.pieces.append(ChatPiece(channel: .reasoning, choice: choice, text: text))
+      }
+    }
+  }
+
+  private func read(
+    function: JSONValueView?, choice: Int, tool: Int, id: UnsafeRawBufferPointer?, into chunk: inout ChatChunk
+  ) {
+    let arguments = function?["arguments"] ?? function?["input"]
+    var piece = ChatPiece(
+      channel: .toolArguments, choice: choice, tool: tool, toolID: id,
+      toolName: function?["name"]?.nonEmptyText,
+      text: UnsafeRawBufferPointer(start: nil, count: 0))
+    if let arguments, !arguments.isNull {
+      piece.text = arguments.bytes
+      piece.isValue = arguments.kind != .string
+    }
+    if !piece.text.isEmpty || piece.toolID != nil || piece.toolName != nil { chunk.pieces.append(piece) }
+  }
+}
+
+extension ChatChunk {
+  fileprivate mutating func take(usage value: JSONValueView) {
+    guard value.kind == .object else { return }
+    usage = TokenUsage(openAI: value)
+    rawUsage = value.json
+  }
+}
+
+extension ChatChunk.Failure {
+  /// Reads `{message, type, code}`, a bare string, or what web frameworks say (`{"detail": …}`).
+  package init(_ value: JSONValueView) {
+    guard value.kind == .object else {
+      message = value.text
+      return
+    }
+    message = value["message"]?.text ?? value["detail"]?.text ?? value["error"]?.text
+    let code = value["code"].flatMap { $0.isNull ? nil : $0 }
+    self.code = code?.nonEmptyText ?? value["type"]?.nonEmptyText
+    if code?.kind == .number, let number = code?.int, 100...599 ~= number {
+      status = Int(number)
+      self.code = self.code ?? code?.bytes
+    }
+  }
+}
+
+extension JSONValueView {
+  /// The bytes between a string's quotes; nil for any other kind.
+  var text: UnsafeRawBufferPointer? { kind == .string ? bytes : nil }
+
+  var nonEmptyText: UnsafeRawBufferPointer? { kind == .string && !bytes.isEmpty ? bytes : nil }
+}
