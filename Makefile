@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build run test unit e2e examples bench coverage fuzz tsan asan format lint docs clean
+.PHONY: help build run test unit e2e examples bench coverage fuzz tsan asan format lint assets docs clean
 
 deps := ./scripts/deps.sh
 release := swift build -c release --static-swift-stdlib --product signalbox
@@ -23,7 +23,7 @@ run: build ## build the program and start the server (ARGS="--listen 127.0.0.1:0
 
 test: unit e2e examples ## every test: units, end to end, the examples of the documents
 
-unit:
+unit: assets
 	@$(deps) swift build
 	swift build --build-tests $(strict)
 	swift test --skip-build $(strict)
@@ -67,9 +67,13 @@ format: ## rewrite the sources in the house style
 	@$(deps) swift
 	@swift format -i -r $(swift_files)
 
-lint: ## check the style of the sources
+lint: assets ## check the style of the sources
 	@$(deps) swift
 	@swift format lint -r --strict $(swift_files)
+
+# The page that the program holds is the one in the repository.
+assets:
+	@./scripts/embed.sh --check
 
 docs: ## the reference of the public modules, as a web page in .build/docs
 	@$(deps) swift build docs

@@ -1,0 +1,1247 @@
+// Made by scripts/embed.sh from the files in web/: change those.
+// swift-format-ignore-file
+
+extension DashboardAsset {
+  /// Every file of the dashboard, by the path it is served at.
+  static let all: [DashboardAsset] = [
+    DashboardAsset(
+      path: "/assets/favicon.svg", contentType: "image/svg+xml", tag: "\"476f56bbce4222ea\"",
+      text: ###"""
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
+  <rect width="32" height="32" rx="8" fill="#14161c"/>
+  <path d="M7 20h4l3-9 4 14 3-8h4" fill="none" stroke="#5eead4" stroke-width="2.6" stroke-linecap="round"
+    stroke-linejoin="round"/>
+</svg>
+"""###),
+    DashboardAsset(
+      path: "/assets/format.js", contentType: "text/javascript; charset=utf-8", tag: "\"7d010c98837ad311\"",
+      text: ###"""
+// Numbers as a person reads them.
+
+export function duration(ms) {
+  if (ms < 0.95) return "<1 ms";
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
+  if (ms < 9995) return `${(ms / 1000).toFixed(2)} s`;
+  if (ms < 59950) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${two(seconds % 60)} s`;
+  return `${Math.floor(seconds / 3600)} h ${two(Math.floor(seconds / 60) % 60)} min`;
+}
+
+export function count(value) {
+  if (Math.abs(value) < 10000) return String(value);
+  if (Math.abs(value) < 999950) return `${(value / 1000).toFixed(1)}k`;
+  return `${(value / 1e6).toFixed(1)}M`;
+}
+
+// `1204 → 88 tokens`, with ~ before an estimate; empty where nobody counted.
+export function tokens(usage) {
+  if (!usage) return "";
+  const classes = [usage.input, usage.cached_read, usage.cache_write].filter(Number.isFinite);
+  const input = classes.length ? classes.reduce((sum, value) => sum + value, 0) : null;
+  const output = Number.isFinite(usage.output) ? usage.output : null;
+  const mark = usage.provenance === "estimated" ? "~" : "";
+  if (input !== null && output !== null) return `${mark}${count(input)} → ${count(output)} tokens`;
+  if (output !== null) return `${mark}${count(output)} tokens`;
+  return input === null ? "" : `${mark}${count(input)} tokens in`;
+}
+
+export function clock(ms) {
+  return new Date(ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+}
+
+// Text of any JSON value: strings as they are, the rest indented.
+export function value(json) {
+  if (json === undefined || json === null) return "";
+  return typeof json === "string" ? json : JSON.stringify(json, null, 2);
+}
+
+function two(number) {
+  return String(number).padStart(2, "0");
+}
+"""###),
+    DashboardAsset(
+      path: "/", contentType: "text/html; charset=utf-8", tag: "\"8de724655be0c5dd\"",
+      text: ###"""
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Signalbox</title>
+<link rel="icon" href="/assets/favicon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/assets/style.css">
+<script type="module" src="/assets/main.js"></script>
+</head>
+<body>
+<header class="bar">
+  <h1><img src="/assets/favicon.svg" alt="" width="20" height="20"> Signalbox</h1>
+  <input id="filter" type="search" placeholder="Filter by name, model, session or id" aria-label="Filter traces"
+    autocomplete="off" spellcheck="false">
+  <label class="follow"><input id="follow" type="checkbox" checked> Follow</label>
+  <button id="theme" type="button" aria-label="Switch between light and dark" title="Light or dark (t)"></button>
+  <span id="connection" class="connection" role="status"></span>
+</header>
+<div class="panes">
+  <nav class="list" aria-label="Traces">
+    <ul id="traces" role="listbox" aria-label="Traces" tabindex="-1"></ul>
+    <button id="older" type="button" class="older" hidden>Older traces</button>
+  </nav>
+  <main id="main" tabindex="-1">
+    <section id="welcome" class="welcome" hidden>
+      <h2>Nothing has come in yet</h2>
+      <p>Point an OpenAI client here, and its calls appear as they stream:</p>
+      <pre><code id="hint-gateway"></code></pre>
+      <p>Or play a believable run:</p>
+      <pre><code>signalbox demo</code></pre>
+      <p>Or send an event:</p>
+      <pre><code id="hint-event"></code></pre>
+    </section>
+    <section id="trace" hidden>
+      <div class="head">
+        <div class="title">
+          <span id="trace-status" class="status"></span>
+          <h2 id="trace-name"></h2>
+          <span id="trace-demo" class="chip" hidden>demo</span>
+        </div>
+        <dl id="trace-facts" class="facts"></dl>
+      </div>
+      <div id="spans" class="spans" role="tree" aria-label="Spans"></div>
+      <p id="trace-note" class="note" hidden></p>
+    </section>
+    <section id="locked" class="welcome" hidden>
+      <h2>This server asks for a key</h2>
+      <p>Any key with the scope <code>read</code> will do (<code>signalbox keys add</code>). It is kept in this tab
+        only.</p>
+      <form id="key-form">
+        <input id="key" type="password" aria-label="Key" autocomplete="off" spellcheck="false">
+        <button type="submit">Open</button>
+      </form>
+    </section>
+  </main>
+</div>
+<noscript>This page needs JavaScript. In a terminal, <code>signalbox tail</code> shows the same.</noscript>
+</body>
+</html>
+"""###),
+    DashboardAsset(
+      path: "/assets/list.js", contentType: "text/javascript; charset=utf-8", tag: "\"c32102ed85f43171\"",
+      text: ###"""
+// The list of traces on the left: rows are kept and patched, never rebuilt.
+import { clock, duration, tokens } from "./format.js";
+
+export class TraceList {
+  constructor(element, choose) {
+    this.element = element;
+    this.choose = choose;
+    this.rows = new Map();
+    this.order = [];
+    this.selected = null;
+    this.filter = "";
+    element.addEventListener("click", (event) => {
+      const row = event.target.closest("li");
+      if (row) this.choose(row.dataset.trace);
+    });
+  }
+
+  // Shows these traces, newest first; what is not among them goes.
+  show(traces, now) {
+    const wanted = traces.filter((trace) => this.matches(trace));
+    const ids = new Set(wanted.map((trace) => trace.trace));
+    for (const [id, row] of this.rows) {
+      if (!ids.has(id)) {
+        row.element.remove();
+        this.rows.delete(id);
+      }
+    }
+    this.order = wanted.map((trace) => trace.trace);
+    wanted.forEach((trace, place) => {
+      let row = this.rows.get(trace.trace);
+      if (!row) {
+        row = new Row(trace.trace);
+        this.rows.set(trace.trace, row);
+      }
+      row.update(trace, now, trace.trace === this.selected);
+      if (this.element.children[place] !== row.element) {
+        this.element.insertBefore(row.element, this.element.children[place] ?? null);
+      }
+    });
+  }
+
+  matches(trace) {
+    if (!this.filter) return true;
+    const text = `${trace.name ?? ""} ${trace.model ?? ""} ${trace.session ?? ""} ${trace.trace} ${trace.status}`;
+    return text.toLowerCase().includes(this.filter);
+  }
+
+  select(id) {
+    this.rows.get(this.selected)?.mark(false);
+    this.selected = id;
+    this.rows.get(id)?.mark(true);
+  }
+
+  // Moves the selection; returns whether there was somewhere to go.
+  move(steps) {
+    if (!this.order.length) return false;
+    const at = this.order.indexOf(this.selected);
+    const next = this.order[Math.max(0, Math.min(this.order.length - 1, at < 0 ? 0 : at + steps))];
+    if (next === this.selected) return false;
+    this.choose(next);
+    this.rows.get(next)?.element.scrollIntoView({ block: "nearest" });
+    this.rows.get(next)?.element.focus({ preventScroll: true });
+    return true;
+  }
+
+  // Durations of what runs go on between two answers of the server.
+  tick(now) {
+    for (const row of this.rows.values()) row.tick(now);
+  }
+}
+
+class Row {
+  constructor(id) {
+    this.element = document.createElement("li");
+    this.element.dataset.trace = id;
+    this.element.setAttribute("role", "option");
+    this.element.tabIndex = -1;
+    this.status = part("span", "status");
+    this.name = part("span", "name");
+    this.time = part("span", "time");
+    this.facts = part("span", "facts");
+    this.duration = part("span", "duration");
+    this.element.append(this.status, this.name, this.time, this.facts, this.duration);
+  }
+
+  update(trace, now, selected) {
+    this.trace = trace;
+    const name = trace.name || trace.model || "trace";
+    setText(this.name, name);
+    this.status.dataset.status = trace.status;
+    this.status.title = trace.error?.message ?? trace.error ?? trace.status;
+    setText(this.time, trace.started ? clock(Date.parse(trace.started)) : "");
+    const facts = [trace.model, trace.session, tokens(trace.usage)];
+    setText(this.facts, facts.filter((fact) => fact && fact !== name).join(" · "));
+    this.element.setAttribute("aria-label", `${name}, ${trace.status}`);
+    this.mark(selected);
+    this.tick(now);
+  }
+
+  tick(now) {
+    const { trace } = this;
+    const ms = trace.status === "running" ? now - Date.parse(trace.started) : trace.duration_ms;
+    setText(this.duration, Number.isFinite(ms) ? duration(Math.max(0, ms)) : "");
+  }
+
+  mark(selected) {
+    this.element.setAttribute("aria-selected", String(selected));
+    this.element.tabIndex = selected ? 0 : -1;
+  }
+}
+
+export function part(name, className) {
+  const element = document.createElement(name);
+  if (className) element.className = className;
+  return element;
+}
+
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+"""###),
+    DashboardAsset(
+      path: "/assets/live.js", contentType: "text/javascript; charset=utf-8", tag: "\"df3253be4699be62\"",
+      text: ###"""
+// A live connection that comes back by itself and says where it went on.
+
+const FIRST_WAIT = 250;
+const LONGEST_WAIT = 10_000;
+
+export class Live {
+  // `on`: event(object), reset() when history is no longer whole, state("open" | "waiting" | "denied").
+  constructor(query, key, on) {
+    this.query = query;
+    this.key = key;
+    this.on = on;
+    this.position = null;
+    this.failures = 0;
+    this.everOpen = false;
+    this.closed = false;
+    this.open();
+  }
+
+  close() {
+    this.closed = true;
+    clearTimeout(this.timer);
+    this.drop();
+  }
+
+  drop() {
+    const old = this.socket ?? this.source;
+    this.socket = this.source = null;
+    if (!old) return;
+    old.onopen = old.onmessage = old.onclose = old.onerror = null;
+    old.close();
+  }
+
+  open() {
+    if (this.closed) return;
+    // A proxy that lets no WebSocket through mostly lets server-sent events through.
+    if (!this.everOpen && this.failures > 1) this.openSource();
+    else this.openSocket();
+  }
+
+  address(scheme) {
+    const query = new URLSearchParams(this.query);
+    if (this.position) {
+      query.delete("from");
+      query.set("after", this.position);
+    }
+    if (this.key) query.set("key", this.key);
+    return `${location.origin.replace(/^http/, scheme)}/v1/live?${query}`;
+  }
+
+  openSocket() {
+    const socket = new WebSocket(this.address("ws"));
+    this.socket = socket;
+    socket.onopen = () => this.opened();
+    socket.onmessage = (message) => this.take(message.data);
+    socket.onclose = (close) => {
+      if (close.code === 4409) return this.reset();
+      if (close.code === 4401 || close.code === 4403) return this.on.state("denied");
+      this.again();
+    };
+  }
+
+  openSource() {
+    const source = new EventSource(this.address("http"));
+    this.source = source;
+    source.onopen = () => this.opened();
+    source.onmessage = (message) => {
+      if (message.lastEventId) this.position = message.lastEventId;
+      this.take(message.data);
+    };
+    source.addEventListener("reset", () => this.reset());
+    // The browser's own retry would not know `after=`.
+    source.onerror = () => this.again();
+  }
+
+  opened() {
+    this.everOpen = true;
+    this.failures = 0;
+    this.on.state("open");
+  }
+
+  take(text) {
+    let event;
+    try {
+      event = JSON.parse(text);
+    } catch {
+      return;
+    }
+    if (event.control === "reset") return this.reset();
+    if (event.control) {
+      if (event.control === "heartbeat" && event.position) this.position = event.position;
+      return;
+    }
+    if (event.position) this.position = event.position;
+    this.on.event(event);
+  }
+
+  reset() {
+    this.position = null;
+    this.on.reset();
+    this.again();
+  }
+
+  again() {
+    this.drop();
+    if (this.closed) return;
+    this.failures += 1;
+    this.on.state("waiting");
+    const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (this.failures - 1));
+    this.timer = setTimeout(() => this.open(), wait * (0.5 + Math.random() / 2));
+  }
+}
+"""###),
+    DashboardAsset(
+      path: "/assets/main.js", contentType: "text/javascript; charset=utf-8", tag: "\"472cc490798c729d\"",
+      text: ###"""
+// Ties list, trace and connection together: what is chosen, what is asked for, when the page is drawn.
+import { clock, duration, tokens } from "./format.js";
+import { Live } from "./live.js";
+import { part, setText, TraceList } from "./list.js";
+import { Trace } from "./model.js";
+import { SpanTree } from "./spans.js";
+
+const REFRESH = 1000;
+const PAGE = 50;
+
+const $ = (id) => document.getElementById(id);
+const list = new TraceList($("traces"), (id) => choose(id, true));
+const tree = new SpanTree($("spans"));
+
+let traces = [];
+let more = 0;
+let trace = null;
+let live = null;
+let key = sessionStorage.getItem("signalbox-key") ?? "";
+// Milliseconds that the server's clock is ahead of the browser's.
+let skew = 0;
+let lastTick = 0;
+
+function now() {
+  return Date.now() + skew;
+}
+
+// MARK: the list
+
+async function refresh() {
+  try {
+    if (!document.hidden) await load();
+  } catch {
+    showConnection("waiting");
+  }
+  setTimeout(refresh, REFRESH);
+}
+
+async function load() {
+  const answer = await fetch(`/v1/traces?limit=${PAGE + more}`, {
+    headers: key ? { Authorization: `Bearer ${key}` } : {},
+  });
+  $("locked").hidden = answer.status !== 401 && answer.status !== 403;
+  if (!answer.ok) return;
+  const date = Date.parse(answer.headers.get("Date") ?? "");
+  // The header has whole seconds: less than two of them say nothing.
+  if (Number.isFinite(date)) skew = Math.abs(date - Date.now()) > 2000 ? date - Date.now() : 0;
+  const body = await answer.json();
+  traces = body.traces;
+  $("older").hidden = !body.next;
+  list.show(traces, now());
+  $("welcome").hidden = traces.length > 0 || trace !== null;
+  if (!live) showConnection("open");
+  follow();
+}
+
+// Goes to the newest trace while nobody has chosen another.
+function follow() {
+  if (!$("follow").checked || !traces.length) return;
+  const newest = traces[0];
+  if (trace?.id === newest.trace) return;
+  const shown = traces.find((item) => item.trace === trace?.id);
+  if (!trace || (shown && shown.status !== "running") || newest.status === "running") choose(newest.trace, false);
+}
+
+// MARK: the trace
+
+function choose(id, byHand) {
+  if (byHand) $("follow").checked = id === traces[0]?.trace && $("follow").checked;
+  if (trace?.id === id) return;
+  live?.close();
+  list.select(id);
+  if (byHand) history.replaceState(null, "", `#trace=${id}`);
+  start(id);
+  $("welcome").hidden = true;
+  $("trace").hidden = false;
+  live = new Live({ trace: id, from: "start" }, key, {
+    event: (event) => {
+      trace.apply(event);
+      draw();
+    },
+    // What the server no longer has cannot be pieced together: begin again with what it has.
+    reset: () => start(id),
+    state: showConnection,
+  });
+}
+
+function start(id) {
+  trace = new Trace(id);
+  tree.clear();
+  drawHead();
+}
+
+// MARK: drawing, once a frame
+
+let drawing = false;
+
+function draw() {
+  if (drawing) return;
+  drawing = true;
+  requestAnimationFrame(() => {
+    drawing = false;
+    const main = $("main");
+    const atEnd = main.scrollHeight - main.scrollTop - main.clientHeight < 80;
+    tree.render(trace, now());
+    drawHead();
+    if (atEnd && trace.status === "running") main.scrollTop = main.scrollHeight;
+  });
+}
+
+function drawHead() {
+  const known = traces.find((item) => item.trace === trace.id);
+  const status = trace.spans.size ? trace.status : (known?.status ?? "running");
+  $("trace-status").dataset.status = status;
+  const root = trace.roots[0];
+  const model = [...trace.spans.values()].find((span) => span.model)?.model;
+  const name = root?.name || known?.name || model || "Trace";
+  setText($("trace-name"), name);
+  document.title = `${status === "running" ? "● " : ""}${name} · Signalbox`;
+  $("trace-demo").hidden = !trace.demo;
+  const facts = [["status", status]];
+  if (trace.spans.size) {
+    facts.push(["started", clock(trace.started)]);
+    facts.push(["took", duration(trace.ended(now()) - trace.started)]);
+    facts.push(["spans", String(trace.spans.size)]);
+  }
+  if (trace.usage) facts.push(["tokens", tokens(trace.usage).replace(" tokens", "")]);
+  if (trace.session) facts.push(["session", trace.session]);
+  facts.push(["trace", trace.id]);
+  showFacts(facts);
+  $("trace-note").hidden = trace.left === 0;
+  setText($("trace-note"), "This trace has more spans than the page shows.");
+}
+
+function showFacts(facts) {
+  const element = $("trace-facts");
+  while (element.children.length > facts.length) element.lastElementChild.remove();
+  facts.forEach(([label, text], place) => {
+    let pair = element.children[place];
+    if (!pair) {
+      pair = part("div");
+      pair.append(part("dt"), part("dd"));
+      element.append(pair);
+    }
+    setText(pair.firstElementChild, label);
+    setText(pair.lastElementChild, text);
+  });
+}
+
+function tick(time) {
+  if (time - lastTick > 100) {
+    lastTick = time;
+    list.tick(now());
+    if (trace?.spans.size && trace.status === "running") {
+      tree.tick(trace, now());
+      drawHead();
+    }
+  }
+  requestAnimationFrame(tick);
+}
+
+function showConnection(state) {
+  const words = { open: "live", waiting: "reconnecting", denied: "not allowed" };
+  $("connection").dataset.state = state;
+  setText($("connection"), words[state]);
+  if (state === "denied") $("locked").hidden = false;
+}
+
+// MARK: keys, theme, address
+
+function onKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const typing = event.target.matches("input[type=search], input[type=password]");
+  if (event.key === "Escape") {
+    event.target.blur();
+    return;
+  }
+  if (typing) return;
+  const inList = $("traces").contains(document.activeElement) || document.activeElement === document.body;
+  switch (event.key) {
+    case "j": list.move(1); break;
+    case "k": list.move(-1); break;
+    case "ArrowDown": if (!inList || !list.move(1)) return; break;
+    case "ArrowUp": if (!inList || !list.move(-1)) return; break;
+    case "Home": if (!inList) return; list.move(-Infinity); break;
+    case "End": if (!inList) return; list.move(Infinity); break;
+    case "Enter": if (!inList) return; $("main").focus(); break;
+    case "/": $("filter").focus(); break;
+    case "f": $("follow").click(); break;
+    case "t": switchTheme(); break;
+    default: return;
+  }
+  event.preventDefault();
+}
+
+function switchTheme() {
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  const shown = document.documentElement.dataset.theme ?? (dark ? "dark" : "light");
+  const next = shown === "dark" ? "light" : "dark";
+  document.documentElement.dataset.theme = next;
+  localStorage.setItem("signalbox-theme", next);
+}
+
+function chooseFromAddress() {
+  const address = new URLSearchParams(location.hash.slice(1));
+  const id = address.get("trace");
+  const session = address.get("session");
+  if (session) {
+    $("filter").value = session;
+    list.filter = session.toLowerCase();
+  }
+  if (id) {
+    $("follow").checked = false;
+    choose(id, false);
+  }
+}
+
+$("filter").addEventListener("input", () => {
+  list.filter = $("filter").value.trim().toLowerCase();
+  list.show(traces, now());
+});
+$("follow").addEventListener("change", follow);
+$("older").addEventListener("click", () => {
+  more += PAGE;
+  load();
+});
+$("theme").addEventListener("click", switchTheme);
+$("key-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  key = $("key").value.trim();
+  sessionStorage.setItem("signalbox-key", key);
+  live?.close();
+  live = null;
+  trace = null;
+  load();
+});
+addEventListener("keydown", onKey);
+addEventListener("hashchange", chooseFromAddress);
+
+const theme = localStorage.getItem("signalbox-theme");
+if (theme) document.documentElement.dataset.theme = theme;
+setText($("hint-gateway"), `export OPENAI_BASE_URL=${location.origin}/openai/v1`);
+setText($("hint-event"), `curl ${location.origin}/v1/events -d '{"type":"cache.hit"}'`);
+chooseFromAddress();
+refresh();
+requestAnimationFrame(tick);
+"""###),
+    DashboardAsset(
+      path: "/assets/model.js", contentType: "text/javascript; charset=utf-8", tag: "\"1532fd3ef740fddc\"",
+      text: ###"""
+// A trace as its events tell it. Pure: no page, no clock, no network.
+
+// Characters kept of one text; the beginning goes first.
+export const TEXT_LIMIT = 200_000;
+// Spans kept of one trace.
+export const SPAN_LIMIT = 2_000;
+// Events without a phase kept of one span.
+export const NOTE_LIMIT = 200;
+
+// The deltas of one channel, in the order of their indices.
+export class Stream {
+  constructor(channel, tool) {
+    this.channel = channel;
+    this.tool = tool;
+    this.pieces = [];
+    this.length = 0;
+    this.cut = false;
+    // Rises when more than an append has happened, so that a view knows it must start over.
+    this.version = 0;
+  }
+
+  add(index, text) {
+    const last = this.pieces.at(-1);
+    this.pieces.push({ index, text });
+    if (last && index < last.index) {
+      this.pieces.sort((a, b) => a.index - b.index);
+      this.version += 1;
+    }
+    this.length += text.length;
+    if (this.length > TEXT_LIMIT) this.trim();
+  }
+
+  discard(from) {
+    this.pieces = this.pieces.filter((piece) => piece.index < from);
+    this.length = this.pieces.reduce((sum, piece) => sum + piece.text.length, 0);
+    this.version += 1;
+  }
+
+  trim() {
+    let kept = 0;
+    let first = this.pieces.length;
+    while (first > 0 && kept + this.pieces[first - 1].text.length <= TEXT_LIMIT / 2) {
+      first -= 1;
+      kept += this.pieces[first].text.length;
+    }
+    if (first === this.pieces.length) {
+      first -= 1;
+      const piece = this.pieces[first];
+      this.pieces[first] = { index: piece.index, text: piece.text.slice(-TEXT_LIMIT / 2) };
+      kept = this.pieces[first].text.length;
+    }
+    this.pieces.splice(0, first);
+    this.length = kept;
+    this.cut = true;
+    this.version += 1;
+  }
+}
+
+export class Span {
+  constructor(event) {
+    this.id = event.span;
+    this.parent = event.parent ?? null;
+    this.kind = event.type.split(".")[0];
+    this.name = "";
+    this.model = "";
+    this.provider = "";
+    this.status = "running";
+    this.started = Date.parse(event.time);
+    this.ended = null;
+    this.firstDelta = null;
+    this.duration = null;
+    this.usage = null;
+    this.error = null;
+    this.attempt = 0;
+    this.progress = null;
+    this.input = null;
+    this.output = null;
+    this.streams = new Map();
+    this.notes = [];
+    this.notesLost = 0;
+    this.children = [];
+  }
+
+  get running() {
+    return this.status === "running";
+  }
+
+  apply(event) {
+    const data = event.data && typeof event.data === "object" ? event.data : {};
+    if (typeof data.name === "string" && event.phase !== "progress") this.name = data.name;
+    if (event.model) this.model = event.model;
+    if (event.provider) this.provider = event.provider;
+    const time = Date.parse(event.time);
+    switch (event.phase) {
+      case "start":
+        this.started = time;
+        this.kind = event.type.split(".")[0];
+        this.input = data.input ?? data.arguments ?? data.query ?? null;
+        break;
+      case "delta": this.addDelta(event, data, time); break;
+      case "usage": this.usage = data; break;
+      case "progress": this.progress = data; break;
+      case "restart":
+        this.attempt = data.attempt ?? this.attempt + 1;
+        for (const stream of this.streams.values()) stream.discard(data.discard_from ?? 0);
+        this.note(event.type, data.message ?? "tried again");
+        break;
+      case "end": this.finish("ok", data, time); break;
+      case "error": this.finish(data.reason ?? "failed", data, time); break;
+      default: this.note(event.type, JSON.stringify(event.data) ?? "");
+    }
+  }
+
+  addDelta(event, data, time) {
+    if (this.firstDelta === null) this.firstDelta = Math.max(0, time - this.started);
+    const channel = data.channel ?? "text";
+    const key = `${channel}/${data.choice ?? 0}/${data.tool?.index ?? 0}`;
+    let stream = this.streams.get(key);
+    if (!stream) {
+      stream = new Stream(channel, data.tool?.name ?? "");
+      this.streams.set(key, stream);
+    }
+    if (data.tool?.name) stream.tool = data.tool.name;
+    stream.add(event.index ?? 0, typeof data.text === "string" ? data.text : "");
+  }
+
+  finish(status, data, time) {
+    // The first end wins, but a real one supersedes "lost".
+    if (!this.running && this.status !== "lost") return;
+    this.status = status;
+    this.ended = time;
+    this.usage = data.usage ?? this.usage;
+    this.error = status === "ok" ? null : (data.message ?? status);
+    this.output = data.output ?? data.result ?? data.documents ?? null;
+    this.firstDelta = data.timing?.first_delta_ms ?? this.firstDelta;
+    this.duration = data.timing?.duration_ms ?? Math.max(0, time - this.started);
+  }
+
+  note(type, text) {
+    this.notes.push({ type, text });
+    if (this.notes.length > NOTE_LIMIT) {
+      this.notes.shift();
+      this.notesLost += 1;
+    }
+  }
+}
+
+export class Trace {
+  constructor(id) {
+    this.id = id;
+    this.spans = new Map();
+    this.roots = [];
+    this.session = "";
+    this.demo = false;
+    this.left = 0;
+    // Spans that changed since somebody asked.
+    this.changed = new Set();
+  }
+
+  // Takes an event in and returns the span it changed; null when it belongs to none.
+  apply(event) {
+    if (event.session) this.session = event.session;
+    if (event.tags?.demo === "true") this.demo = true;
+    if (!event.span) return null;
+    let span = this.spans.get(event.span);
+    if (!span) {
+      if (this.spans.size >= SPAN_LIMIT) {
+        this.left += 1;
+        return null;
+      }
+      span = new Span(event);
+      this.spans.set(span.id, span);
+      this.place(span);
+      this.adopt(span);
+    } else if (!span.parent && event.parent) {
+      span.parent = event.parent;
+      if (this.spans.has(span.parent) && !this.isWithin(this.spans.get(span.parent), span)) {
+        this.roots = this.roots.filter((root) => root !== span);
+        this.spans.get(span.parent).children.push(span);
+      }
+    }
+    span.apply(event);
+    this.changed.add(span);
+    return span;
+  }
+
+  place(span) {
+    const parent = span.parent === span.id ? null : this.spans.get(span.parent);
+    (parent ? parent.children : this.roots).push(span);
+  }
+
+  // Spans that came before their parent move under it.
+  adopt(parent) {
+    const orphans = this.roots.filter((root) => root !== parent && root.parent === parent.id);
+    for (const orphan of orphans) {
+      if (this.isWithin(parent, orphan)) continue;
+      this.roots.splice(this.roots.indexOf(orphan), 1);
+      parent.children.push(orphan);
+    }
+  }
+
+  isWithin(span, ancestor) {
+    for (let at = span, steps = 0; at && steps < SPAN_LIMIT; at = this.spans.get(at.parent), steps += 1) {
+      if (at === ancestor) return true;
+    }
+    return false;
+  }
+
+  get status() {
+    const spans = [...this.spans.values()];
+    if (spans.some((span) => span.running)) return "running";
+    return this.roots.find((span) => span.status !== "ok")?.status ?? "ok";
+  }
+
+  get started() {
+    return Math.min(...[...this.spans.values()].map((span) => span.started));
+  }
+
+  // The end of the last span; `now` while one runs.
+  ended(now) {
+    const ends = [...this.spans.values()].map((span) => (span.running ? now : span.ended ?? span.started));
+    return Math.max(...ends);
+  }
+
+  // Tokens of all spans that counted any; an agent's own sum is not counted on top of its calls.
+  get usage() {
+    const sum = {};
+    for (const span of this.spans.values()) {
+      if (!span.usage || span.children.some((child) => child.usage)) continue;
+      for (const key of ["input", "cached_read", "cache_write", "output"]) {
+        if (Number.isFinite(span.usage[key])) sum[key] = (sum[key] ?? 0) + span.usage[key];
+      }
+      if (span.usage.provenance === "estimated") sum.provenance = "estimated";
+    }
+    return Object.keys(sum).length ? sum : null;
+  }
+}
+"""###),
+    DashboardAsset(
+      path: "/assets/spans.js", contentType: "text/javascript; charset=utf-8", tag: "\"119dc3220ec00ba4\"",
+      text: ###"""
+// The spans of one trace: a block a span, patched where something changed, once a frame.
+import { duration, tokens, value } from "./format.js";
+import { part, setText } from "./list.js";
+
+const LABELS = { reasoning: "reasoning", tool_arguments: "arguments", refusal: "refusal" };
+
+export class SpanTree {
+  constructor(element) {
+    this.element = element;
+    this.views = new Map();
+  }
+
+  clear() {
+    this.views.clear();
+    this.element.replaceChildren();
+  }
+
+  // Brings the page up to date with the spans that changed.
+  render(trace, now) {
+    for (const span of trace.changed) {
+      let view = this.views.get(span);
+      if (!view) {
+        view = new SpanView(span);
+        this.views.set(span, view);
+      }
+      view.update();
+    }
+    if (trace.changed.size) this.arrange(trace.roots, this.element, 1);
+    trace.changed.clear();
+    this.tick(trace, now);
+  }
+
+  arrange(spans, container, level) {
+    for (const span of spans) {
+      const view = this.views.get(span);
+      if (!view) continue;
+      if (view.element.parentNode !== container) container.append(view.element);
+      view.element.setAttribute("aria-level", String(level));
+      if (span.children.length) this.arrange(span.children, view.children, level + 1);
+    }
+  }
+
+  // Durations and bars, which move with the clock.
+  tick(trace, now) {
+    if (!trace.spans.size) return;
+    const started = trace.started;
+    const length = Math.max(1, trace.ended(now) - started);
+    for (const view of this.views.values()) view.tick(now, started, length);
+  }
+}
+
+class SpanView {
+  constructor(span) {
+    this.span = span;
+    this.streams = new Map();
+    this.notes = 0;
+    this.element = part("div", "span");
+    this.element.setAttribute("role", "treeitem");
+    this.element.dataset.kind = span.kind;
+
+    this.row = part("div", "row");
+    this.status = part("span", "status");
+    this.kind = part("span", "kind");
+    this.name = part("span", "name");
+    this.model = part("span", "model");
+    this.retry = part("span", "chip warn");
+    this.figures = part("span", "figures");
+    this.row.append(this.status, this.kind, this.name, this.model, this.retry, this.figures);
+
+    const track = part("div", "track");
+    this.bar = part("div", "bar-run");
+    this.firstMark = part("div", "first-mark");
+    track.append(this.bar, this.firstMark);
+
+    this.body = part("div", "body");
+    this.children = part("div", "children");
+    this.children.setAttribute("role", "group");
+    this.element.append(this.row, track, this.body, this.children);
+  }
+
+  update() {
+    const { span } = this;
+    this.element.dataset.kind = span.kind;
+    this.element.dataset.status = span.status;
+    this.status.dataset.status = span.status;
+    this.status.title = span.status;
+    setText(this.kind, span.kind);
+    setText(this.name, span.name === span.kind ? "" : span.name);
+    setText(this.model, span.model);
+    this.retry.hidden = span.attempt === 0;
+    setText(this.retry, `retry ${span.attempt}`);
+    this.element.setAttribute("aria-label", `${span.kind} ${span.name} ${span.model}, ${span.status}`);
+    this.fold("input", span.input);
+    this.updateProgress();
+    for (const [key, stream] of span.streams) this.updateStream(key, stream);
+    this.updateNotes();
+    this.fold(span.kind === "tool" ? "result" : "output", span.output);
+    this.updateError();
+  }
+
+  // A value that is shown on demand; its text is made when somebody opens it.
+  fold(label, json) {
+    if (json === null || json === undefined) return;
+    this.folds ??= new Map();
+    if (this.folds.has(label)) return;
+    const details = part("details", "fold");
+    const summary = part("summary");
+    summary.textContent = label;
+    const preview = part("span", "preview");
+    preview.textContent = value(json).replace(/\s+/g, " ").slice(0, 160);
+    summary.append(preview);
+    const text = part("pre");
+    details.append(summary, text);
+    details.addEventListener("toggle", () => {
+      if (details.open && !text.textContent) text.textContent = value(json);
+    });
+    this.folds.set(label, details);
+    this.body.append(details);
+  }
+
+  updateProgress() {
+    const { progress } = this.span;
+    if (!progress) return;
+    if (!this.progress) {
+      this.progress = part("p", "progress");
+      this.body.append(this.progress);
+    }
+    this.progress.hidden = !this.span.running;
+    const share = Number.isFinite(progress.fraction) ? `${Math.round(progress.fraction * 100)} % ` : "";
+    setText(this.progress, share + (progress.message ?? progress.name ?? ""));
+  }
+
+  updateStream(key, stream) {
+    let view = this.streams.get(key);
+    if (!view) {
+      view = { block: part("div", `text ${stream.channel}`), shown: 0, version: stream.version };
+      if (LABELS[stream.channel]) {
+        const label = part("span", "label");
+        label.textContent = [stream.tool, LABELS[stream.channel]].filter(Boolean).join(" ");
+        view.block.append(label);
+      }
+      view.node = document.createTextNode("");
+      view.block.append(view.node);
+      this.streams.set(key, view);
+      this.body.append(view.block);
+    }
+    if (view.version !== stream.version) {
+      view.node.data = stream.cut ? "… " : "";
+      view.shown = 0;
+      view.version = stream.version;
+    }
+    if (view.shown < stream.pieces.length) {
+      view.node.appendData(stream.pieces.slice(view.shown).map((piece) => piece.text).join(""));
+      view.shown = stream.pieces.length;
+    }
+    view.block.classList.toggle("live", this.span.running);
+  }
+
+  updateNotes() {
+    const total = this.span.notes.length + this.span.notesLost;
+    for (const note of this.span.notes.slice(Math.max(0, this.notes - this.span.notesLost))) {
+      const line = part("p", "event");
+      const type = part("b");
+      type.textContent = note.type;
+      line.append(type, ` ${note.text}`);
+      this.body.append(line);
+    }
+    this.notes = total;
+  }
+
+  updateError() {
+    if (!this.span.error) {
+      this.error?.remove();
+      this.error = null;
+      return;
+    }
+    if (!this.error) {
+      this.error = part("p", "error");
+      this.body.append(this.error);
+    }
+    setText(this.error, this.span.error);
+  }
+
+  tick(now, started, length) {
+    const { span } = this;
+    const ms = span.duration ?? Math.max(0, now - span.started);
+    const figures = [tokens(span.usage)];
+    if (span.firstDelta !== null) figures.push(`first ${duration(span.firstDelta)}`);
+    figures.push(duration(ms));
+    setText(this.figures, figures.filter(Boolean).join(" · "));
+    const left = Math.min(100, Math.max(0, ((span.started - started) / length) * 100));
+    this.bar.style.left = `${left}%`;
+    this.bar.style.width = `${Math.min(100 - left, (ms / length) * 100)}%`;
+    this.firstMark.hidden = span.firstDelta === null;
+    if (span.firstDelta !== null) this.firstMark.style.left = `${left + (span.firstDelta / length) * 100}%`;
+  }
+}
+"""###),
+    DashboardAsset(
+      path: "/assets/style.css", contentType: "text/css; charset=utf-8", tag: "\"5333036cd160baf0\"",
+      text: ###"""
+:root {
+  --bg: #f7f7f5; --panel: #ffffff; --ink: #1d1f24; --soft: #6a6f7a; --line: #e4e4df; --hover: #f0f0ec;
+  --select: #e5efec; --accent: #0f766e; --ok: #15803d; --bad: #c62828; --warn: #b45309; --run: #0e7490;
+  --llm: #6d4bd0; --tool: #b45309; --retrieval: #0f766e; --agent: #2563eb; --chain: #be185d; --other: #64748b;
+  --mono: ui-monospace, "SF Mono", "Cascadia Mono", "JetBrains Mono", Menlo, "DejaVu Sans Mono", monospace;
+  color-scheme: light;
+}
+:root[data-theme="dark"] {
+  --bg: #101218; --panel: #171a21; --ink: #e6e8ec; --soft: #969daa; --line: #272b35; --hover: #1d212a;
+  --select: #1b2b2d; --accent: #5eead4; --ok: #4ade80; --bad: #f87171; --warn: #fbbf24; --run: #67e8f9;
+  --llm: #b39dfa; --tool: #fbbf24; --retrieval: #5eead4; --agent: #7cb0ff; --chain: #f59ac4; --other: #94a3b8;
+  color-scheme: dark;
+}
+@media (prefers-color-scheme: dark) {
+  :root:not([data-theme="light"]) {
+    --bg: #101218; --panel: #171a21; --ink: #e6e8ec; --soft: #969daa; --line: #272b35; --hover: #1d212a;
+    --select: #1b2b2d; --accent: #5eead4; --ok: #4ade80; --bad: #f87171; --warn: #fbbf24; --run: #67e8f9;
+    --llm: #b39dfa; --tool: #fbbf24; --retrieval: #5eead4; --agent: #7cb0ff; --chain: #f59ac4; --other: #94a3b8;
+    color-scheme: dark;
+  }
+}
+* { box-sizing: border-box; }
+[hidden] { display: none !important; }
+html, body { height: 100%; margin: 0; }
+body {
+  display: flex; flex-direction: column; background: var(--bg); color: var(--ink);
+  font: 14px/1.5 system-ui, -apple-system, "Segoe UI", "Inter", "DejaVu Sans", sans-serif;
+  -webkit-font-smoothing: antialiased;
+}
+:focus-visible { outline: 2px solid var(--accent); outline-offset: -2px; border-radius: 6px; }
+main:focus-visible { outline: none; }
+
+.bar {
+  display: flex; align-items: center; gap: 14px; padding: 9px 16px; background: var(--panel);
+  border-bottom: 1px solid var(--line);
+}
+.bar h1 { display: flex; align-items: center; gap: 8px; margin: 0 10px 0 0; font-size: 15px; font-weight: 650; }
+.bar input[type="search"] {
+  flex: 1; max-width: 420px; min-width: 80px; padding: 5px 10px; font: inherit; color: inherit;
+  background: var(--bg); border: 1px solid var(--line); border-radius: 8px;
+}
+.follow { display: flex; align-items: center; gap: 6px; color: var(--soft); cursor: pointer; }
+.follow input { accent-color: var(--accent); }
+button {
+  padding: 5px 12px; font: inherit; color: inherit; background: var(--panel); border: 1px solid var(--line);
+  border-radius: 8px; cursor: pointer;
+}
+button:hover { background: var(--hover); }
+#theme { width: 30px; height: 30px; padding: 0; margin-left: auto; border-radius: 50%; }
+#theme::before {
+  content: ""; display: block; width: 14px; height: 14px; margin: 7px; border-radius: 50%;
+  border: 2px solid var(--soft); background: linear-gradient(90deg, var(--soft) 50%, transparent 50%);
+}
+.connection { min-width: 92px; color: var(--soft); font-size: 12px; }
+.connection::before {
+  content: ""; display: inline-block; width: 8px; height: 8px; margin-right: 6px; border-radius: 50%;
+  background: var(--soft);
+}
+.connection[data-state="open"]::before { background: var(--ok); }
+.connection[data-state="waiting"]::before { background: var(--warn); }
+.connection[data-state="denied"]::before { background: var(--bad); }
+
+.panes { display: flex; flex: 1; min-height: 0; }
+.list { width: 310px; overflow-y: auto; border-right: 1px solid var(--line); background: var(--panel); }
+.list ul { margin: 0; padding: 6px; list-style: none; }
+.list li {
+  display: grid; grid-template-columns: 18px 1fr auto; gap: 0 6px; align-items: center; padding: 7px 10px;
+  border-radius: 8px; cursor: pointer; content-visibility: auto; contain-intrinsic-size: auto 52px;
+}
+.list li:hover { background: var(--hover); }
+.list li[aria-selected="true"] { background: var(--select); }
+.list .name { font-weight: 550; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.list .time, .list .duration { color: var(--soft); font-size: 12px; font-variant-numeric: tabular-nums; text-align: right; }
+.list .facts {
+  grid-column: 2; color: var(--soft); font-size: 12px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
+}
+.older { display: block; margin: 4px auto 14px; }
+
+.status { flex: none; width: 10px; height: 10px; border-radius: 50%; background: var(--soft); }
+.status[data-status="ok"] { background: var(--ok); }
+.status[data-status="error"], .status[data-status="failed"], .status[data-status="lost"] { background: var(--bad); }
+.status[data-status="cancelled"], .status[data-status="incomplete"] { background: var(--warn); }
+.status[data-status="running"] { background: var(--run); animation: pulse 1.4s ease-in-out infinite; }
+@keyframes pulse {
+  0%, 100% { box-shadow: 0 0 0 0 color-mix(in srgb, var(--run) 55%, transparent); }
+  50% { box-shadow: 0 0 0 5px color-mix(in srgb, var(--run) 0%, transparent); }
+}
+
+main { flex: 1; min-width: 0; overflow-y: auto; overflow-anchor: none; padding: 0 24px 40px; }
+.head {
+  position: sticky; top: 0; z-index: 1; padding: 16px 0 10px; background: var(--bg);
+  border-bottom: 1px solid var(--line);
+}
+.title { display: flex; align-items: center; gap: 10px; }
+.title h2 { margin: 0; font-size: 18px; font-weight: 650; overflow-wrap: anywhere; }
+.chip {
+  padding: 0 8px; font-size: 12px; color: var(--soft); border: 1px solid var(--line); border-radius: 999px;
+  white-space: nowrap;
+}
+.chip.warn { color: var(--warn); border-color: color-mix(in srgb, var(--warn) 40%, transparent); }
+.facts { margin: 0; }
+.head .facts { display: flex; flex-wrap: wrap; gap: 2px 20px; margin-top: 6px; font-size: 12.5px; }
+.head .facts div { display: flex; gap: 6px; }
+.head dt { color: var(--soft); }
+.head dd { margin: 0; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+
+.spans { max-width: 1100px; padding-top: 12px; }
+.span {
+  --kind: var(--other);
+  margin: 8px 0; padding: 8px 14px 9px; background: var(--panel); border: 1px solid var(--line);
+  border-left: 3px solid var(--kind); border-radius: 10px;
+}
+.span[data-kind="llm"] { --kind: var(--llm); }
+.span[data-kind="tool"] { --kind: var(--tool); }
+.span[data-kind="retrieval"] { --kind: var(--retrieval); }
+.span[data-kind="agent"] { --kind: var(--agent); }
+.span[data-kind="chain"], .span[data-kind="step"] { --kind: var(--chain); }
+.row { display: flex; flex-wrap: wrap; align-items: center; gap: 2px 9px; }
+.row .kind { color: var(--kind); font-weight: 650; }
+.row .name { font-weight: 550; overflow-wrap: anywhere; }
+.row .model { font-family: var(--mono); font-size: 12.5px; color: var(--soft); }
+.row .figures {
+  margin-left: auto; color: var(--soft); font-size: 12.5px; font-variant-numeric: tabular-nums; white-space: nowrap;
+}
+.row :empty:not(.status) { display: none; }
+.track { position: relative; height: 3px; margin: 6px 0 2px; background: var(--hover); border-radius: 2px; }
+.bar-run {
+  position: absolute; top: 0; bottom: 0; min-width: 2px; background: var(--kind); opacity: 0.65; border-radius: 2px;
+}
+.first-mark { position: absolute; top: -2px; width: 2px; height: 7px; background: var(--ink); opacity: 0.55; }
+.children .span { margin: 8px 0 2px; }
+
+.body > * { margin: 6px 0 0; }
+.text { white-space: pre-wrap; overflow-wrap: anywhere; }
+.text .label {
+  display: block; color: var(--soft); font: 600 11px/1.6 system-ui, sans-serif; letter-spacing: 0.04em;
+  text-transform: uppercase; font-style: normal;
+}
+.text.reasoning {
+  padding-left: 10px; color: var(--soft); border-left: 2px solid var(--line); font-style: italic;
+}
+.text.tool_arguments { font-family: var(--mono); font-size: 12.5px; }
+.text.refusal { color: var(--warn); }
+.text.live::after {
+  content: ""; display: inline-block; width: 7px; height: 1em; margin-left: 2px; vertical-align: -2px;
+  background: var(--kind); opacity: 0.7; animation: blink 1s steps(2) infinite;
+}
+@keyframes blink { 50% { opacity: 0; } }
+.progress, .event { color: var(--soft); font-size: 12.5px; }
+.event { font-family: var(--mono); overflow-wrap: anywhere; }
+.event b { color: var(--ink); font-weight: 600; }
+.error { color: var(--bad); overflow-wrap: anywhere; }
+.fold summary {
+  color: var(--soft); font-size: 12.5px; cursor: pointer; overflow: hidden; text-overflow: ellipsis;
+  white-space: nowrap;
+}
+.fold .preview { margin-left: 8px; opacity: 0.8; }
+.fold[open] .preview { display: none; }
+.fold pre, .welcome pre {
+  max-height: 360px; margin: 6px 0 0; padding: 10px 12px; overflow: auto; white-space: pre-wrap;
+  overflow-wrap: anywhere; font: 12.5px/1.5 var(--mono); background: var(--bg); border-radius: 8px;
+}
+.note { color: var(--soft); }
+.welcome { max-width: 560px; margin: 12vh auto 0; }
+.welcome h2 { font-size: 20px; font-weight: 650; }
+.welcome pre { background: var(--panel); border: 1px solid var(--line); }
+.welcome form { display: flex; gap: 8px; }
+.welcome input {
+  flex: 1; padding: 6px 10px; font: inherit; color: inherit; background: var(--panel);
+  border: 1px solid var(--line); border-radius: 8px;
+}
+noscript { padding: 20px; }
+
+@media (max-width: 760px) {
+  .panes { flex-direction: column; }
+  .list { width: auto; max-height: 34vh; border-right: 0; border-bottom: 1px solid var(--line); }
+  .follow, .connection { display: none; }
+  main { padding: 0 12px 30px; }
+  .span { padding: 7px 9px; }
+}
+@media (prefers-reduced-motion: reduce) {
+  .status, .text.live::after { animation: none !important; }
+}
+"""###),
+  ]
+}

@@ -1,0 +1,197 @@
+// The spans of one trace: a block a span, patched where something changed, once a frame.
+import { duration, tokens, value } from "./format.js";
+import { part, setText } from "./list.js";
+
+const LABELS = { reasoning: "reasoning", tool_arguments: "arguments", refusal: "refusal" };
+
+export class SpanTree {
+  constructor(element) {
+    this.element = element;
+    this.views = new Map();
+  }
+
+  clear() {
+    this.views.clear();
+    this.element.replaceChildren();
+  }
+
+  // Brings the page up to date with the spans that changed.
+  render(trace, now) {
+    for (const span of trace.changed) {
+      let view = this.views.get(span);
+      if (!view) {
+        view = new SpanView(span);
+        this.views.set(span, view);
+      }
+      view.update();
+    }
+    if (trace.changed.size) this.arrange(trace.roots, this.element, 1);
+    trace.changed.clear();
+    this.tick(trace, now);
+  }
+
+  arrange(spans, container, level) {
+    for (const span of spans) {
+      const view = this.views.get(span);
+      if (!view) continue;
+      if (view.element.parentNode !== container) container.append(view.element);
+      view.element.setAttribute("aria-level", String(level));
+      if (span.children.length) this.arrange(span.children, view.children, level + 1);
+    }
+  }
+
+  // Durations and bars, which move with the clock.
+  tick(trace, now) {
+    if (!trace.spans.size) return;
+    const started = trace.started;
+    const length = Math.max(1, trace.ended(now) - started);
+    for (const view of this.views.values()) view.tick(now, started, length);
+  }
+}
+
+class SpanView {
+  constructor(span) {
+    this.span = span;
+    this.streams = new Map();
+    this.notes = 0;
+    this.element = part("div", "span");
+    this.element.setAttribute("role", "treeitem");
+    this.element.dataset.kind = span.kind;
+
+    this.row = part("div", "row");
+    this.status = part("span", "status");
+    this.kind = part("span", "kind");
+    this.name = part("span", "name");
+    this.model = part("span", "model");
+    this.retry = part("span", "chip warn");
+    this.figures = part("span", "figures");
+    this.row.append(this.status, this.kind, this.name, this.model, this.retry, this.figures);
+
+    const track = part("div", "track");
+    this.bar = part("div", "bar-run");
+    this.firstMark = part("div", "first-mark");
+    track.append(this.bar, this.firstMark);
+
+    this.body = part("div", "body");
+    this.children = part("div", "children");
+    this.children.setAttribute("role", "group");
+    this.element.append(this.row, track, this.body, this.children);
+  }
+
+  update() {
+    const { span } = this;
+    this.element.dataset.kind = span.kind;
+    this.element.dataset.status = span.status;
+    this.status.dataset.status = span.status;
+    this.status.title = span.status;
+    setText(this.kind, span.kind);
+    setText(this.name, span.name === span.kind ? "" : span.name);
+    setText(this.model, span.model);
+    this.retry.hidden = span.attempt === 0;
+    setText(this.retry, `retry ${span.attempt}`);
+    this.element.setAttribute("aria-label", `${span.kind} ${span.name} ${span.model}, ${span.status}`);
+    this.fold("input", span.input);
+    this.updateProgress();
+    for (const [key, stream] of span.streams) this.updateStream(key, stream);
+    this.updateNotes();
+    this.fold(span.kind === "tool" ? "result" : "output", span.output);
+    this.updateError();
+  }
+
+  // A value that is shown on demand; its text is made when somebody opens it.
+  fold(label, json) {
+    if (json === null || json === undefined) return;
+    this.folds ??= new Map();
+    if (this.folds.has(label)) return;
+    const details = part("details", "fold");
+    const summary = part("summary");
+    summary.textContent = label;
+    const preview = part("span", "preview");
+    preview.textContent = value(json).replace(/\s+/g, " ").slice(0, 160);
+    summary.append(preview);
+    const text = part("pre");
+    details.append(summary, text);
+    details.addEventListener("toggle", () => {
+      if (details.open && !text.textContent) text.textContent = value(json);
+    });
+    this.folds.set(label, details);
+    this.body.append(details);
+  }
+
+  updateProgress() {
+    const { progress } = this.span;
+    if (!progress) return;
+    if (!this.progress) {
+      this.progress = part("p", "progress");
+      this.body.append(this.progress);
+    }
+    this.progress.hidden = !this.span.running;
+    const share = Number.isFinite(progress.fraction) ? `${Math.round(progress.fraction * 100)} % ` : "";
+    setText(this.progress, share + (progress.message ?? progress.name ?? ""));
+  }
+
+  updateStream(key, stream) {
+    let view = this.streams.get(key);
+    if (!view) {
+      view = { block: part("div", `text ${stream.channel}`), shown: 0, version: stream.version };
+      if (LABELS[stream.channel]) {
+        const label = part("span", "label");
+        label.textContent = [stream.tool, LABELS[stream.channel]].filter(Boolean).join(" ");
+        view.block.append(label);
+      }
+      view.node = document.createTextNode("");
+      view.block.append(view.node);
+      this.streams.set(key, view);
+      this.body.append(view.block);
+    }
+    if (view.version !== stream.version) {
+      view.node.data = stream.cut ? "… " : "";
+      view.shown = 0;
+      view.version = stream.version;
+    }
+    if (view.shown < stream.pieces.length) {
+      view.node.appendData(stream.pieces.slice(view.shown).map((piece) => piece.text).join(""));
+      view.shown = stream.pieces.length;
+    }
+    view.block.classList.toggle("live", this.span.running);
+  }
+
+  updateNotes() {
+    const total = this.span.notes.length + this.span.notesLost;
+    for (const note of this.span.notes.slice(Math.max(0, this.notes - this.span.notesLost))) {
+      const line = part("p", "event");
+      const type = part("b");
+      type.textContent = note.type;
+      line.append(type, ` ${note.text}`);
+      this.body.append(line);
+    }
+    this.notes = total;
+  }
+
+  updateError() {
+    if (!this.span.error) {
+      this.error?.remove();
+      this.error = null;
+      return;
+    }
+    if (!this.error) {
+      this.error = part("p", "error");
+      this.body.append(this.error);
+    }
+    setText(this.error, this.span.error);
+  }
+
+  tick(now, started, length) {
+    const { span } = this;
+    const ms = span.duration ?? Math.max(0, now - span.started);
+    const figures = [tokens(span.usage)];
+    if (span.firstDelta !== null) figures.push(`first ${duration(span.firstDelta)}`);
+    figures.push(duration(ms));
+    setText(this.figures, figures.filter(Boolean).join(" · "));
+    const left = Math.min(100, Math.max(0, ((span.started - started) / length) * 100));
+    this.bar.style.left = `${left}%`;
+    this.bar.style.width = `${Math.min(100 - left, (ms / length) * 100)}%`;
+    this.firstMark.hidden = span.firstDelta === null;
+    if (span.firstDelta !== null) this.firstMark.style.left = `${left + (span.firstDelta / length) * 100}%`;
+  }
+}
