@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build run test unit e2e examples bench coverage fuzz tsan asan format lint assets docs clean
+.PHONY: help build run test unit e2e examples bench faults coverage fuzz tsan asan format lint assets docs clean
 
 deps := ./scripts/deps.sh
 release := swift build -c release --static-swift-stdlib --product signalbox
@@ -42,9 +42,13 @@ examples:
 	  .venv/bin/python scripts/doc-examples.py --program .build/debug/signalbox README.md docs; \
 	fi
 
-bench: ## the benchmarks, optimised
+bench: build ## where it stands beside nchan, Redis and nginx (CASE=fanout for one of them)
+	@./Benchmarks/run $(CASE) $(ARGS)
+
+faults: ## kill the server under load, ROUNDS=50 times, and fill its disk
 	@$(deps) swift build python
-	@./Benchmarks/run $(ARGS)
+	@swift build --product signalbox $(strict)
+	@ROUNDS=$${ROUNDS:-50} Tests/EndToEnd/run -s test_faults.py
 
 coverage: ## line coverage of the unit tests, a line a source folder
 	@$(deps) swift build
