@@ -9,7 +9,8 @@
 struct Program {
   static var commands: [any Command.Type] {
     [
-      RunCommand.self, EmitCommand.self, TracesCommand.self, KeysCommand.self, DemoCommand.self,
+      RunCommand.self, TailCommand.self, TracesCommand.self, EmitCommand.self, KeysCommand.self,
+      DemoCommand.self,
       VersionCommand.self,
     ]
   }
