@@ -14,7 +14,7 @@ extension DashboardAsset {
 </svg>
 """###),
     DashboardAsset(
-      path: "/assets/format.js", contentType: "text/javascript; charset=utf-8", tag: "\"7d010c98837ad311\"",
+      path: "/assets/format.js", contentType: "text/javascript; charset=utf-8", tag: "\"2be93006b843cc92\"",
       text: ###"""
 // Numbers as a person reads them.
 
@@ -47,7 +47,7 @@ export function tokens(usage) {
 }
 
 export function clock(ms) {
-  return new Date(ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  return new Date(ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 }
 
 // Text of any JSON value: strings as they are, the rest indented.
@@ -365,7 +365,7 @@ export class Live {
 }
 """###),
     DashboardAsset(
-      path: "/assets/main.js", contentType: "text/javascript; charset=utf-8", tag: "\"472cc490798c729d\"",
+      path: "/assets/main.js", contentType: "text/javascript; charset=utf-8", tag: "\"5afb81513aea7793\"",
       text: ###"""
 // Ties list, trace and connection together: what is chosen, what is asked for, when the page is drawn.
 import { clock, duration, tokens } from "./format.js";
@@ -382,6 +382,8 @@ const list = new TraceList($("traces"), (id) => choose(id, true));
 const tree = new SpanTree($("spans"));
 
 let traces = [];
+// The newest trace of the last answer that the answer before did not have.
+let fresh = null;
 let more = 0;
 let trace = null;
 let live = null;
@@ -415,7 +417,9 @@ async function load() {
   // The header has whole seconds: less than two of them say nothing.
   if (Number.isFinite(date)) skew = Math.abs(date - Date.now()) > 2000 ? date - Date.now() : 0;
   const body = await answer.json();
+  const known = new Set(traces.map((item) => item.trace));
   traces = body.traces;
+  fresh = traces.find((item) => !known.has(item.trace));
   $("older").hidden = !body.next;
   list.show(traces, now());
   $("welcome").hidden = traces.length > 0 || trace !== null;
@@ -423,13 +427,12 @@ async function load() {
   follow();
 }
 
-// Goes to the newest trace while nobody has chosen another.
+// While nobody has chosen: stays with a trace that runs, then goes to the newest that runs, or that is new.
 function follow() {
-  if (!$("follow").checked || !traces.length) return;
-  const newest = traces[0];
-  if (trace?.id === newest.trace) return;
-  const shown = traces.find((item) => item.trace === trace?.id);
-  if (!trace || (shown && shown.status !== "running") || newest.status === "running") choose(newest.trace, false);
+  if (!$("follow").checked) return;
+  if (trace?.spans.size && trace.status === "running") return;
+  const next = traces.find((item) => item.status === "running") ?? fresh;
+  if (next) choose(next.trace, false);
 }
 
 // MARK: the trace
@@ -1057,7 +1060,7 @@ class SpanView {
 }
 """###),
     DashboardAsset(
-      path: "/assets/style.css", contentType: "text/css; charset=utf-8", tag: "\"5333036cd160baf0\"",
+      path: "/assets/style.css", contentType: "text/css; charset=utf-8", tag: "\"02be0ac638f551e0\"",
       text: ###"""
 :root {
   --bg: #f7f7f5; --panel: #ffffff; --ink: #1d1f24; --soft: #6a6f7a; --line: #e4e4df; --hover: #f0f0ec;
@@ -1107,9 +1110,9 @@ button {
   border-radius: 8px; cursor: pointer;
 }
 button:hover { background: var(--hover); }
-#theme { width: 30px; height: 30px; padding: 0; margin-left: auto; border-radius: 50%; }
+#theme { display: grid; place-items: center; width: 30px; height: 30px; padding: 0; margin-left: auto; border-radius: 50%; }
 #theme::before {
-  content: ""; display: block; width: 14px; height: 14px; margin: 7px; border-radius: 50%;
+  content: ""; display: block; width: 14px; height: 14px; border-radius: 50%;
   border: 2px solid var(--soft); background: linear-gradient(90deg, var(--soft) 50%, transparent 50%);
 }
 .connection { min-width: 92px; color: var(--soft); font-size: 12px; }

@@ -13,6 +13,8 @@ const list = new TraceList($("traces"), (id) => choose(id, true));
 const tree = new SpanTree($("spans"));
 
 let traces = [];
+// The newest trace of the last answer that the answer before did not have.
+let fresh = null;
 let more = 0;
 let trace = null;
 let live = null;
@@ -46,7 +48,9 @@ async function load() {
   // The header has whole seconds: less than two of them say nothing.
   if (Number.isFinite(date)) skew = Math.abs(date - Date.now()) > 2000 ? date - Date.now() : 0;
   const body = await answer.json();
+  const known = new Set(traces.map((item) => item.trace));
   traces = body.traces;
+  fresh = traces.find((item) => !known.has(item.trace));
   $("older").hidden = !body.next;
   list.show(traces, now());
   $("welcome").hidden = traces.length > 0 || trace !== null;
@@ -54,13 +58,12 @@ async function load() {
   follow();
 }
 
-// Goes to the newest trace while nobody has chosen another.
+// While nobody has chosen: stays with a trace that runs, then goes to the newest that runs, or that is new.
 function follow() {
-  if (!$("follow").checked || !traces.length) return;
-  const newest = traces[0];
-  if (trace?.id === newest.trace) return;
-  const shown = traces.find((item) => item.trace === trace?.id);
-  if (!trace || (shown && shown.status !== "running") || newest.status === "running") choose(newest.trace, false);
+  if (!$("follow").checked) return;
+  if (trace?.spans.size && trace.status === "running") return;
+  const next = traces.find((item) => item.status === "running") ?? fresh;
+  if (next) choose(next.trace, false);
 }
 
 // MARK: the trace
