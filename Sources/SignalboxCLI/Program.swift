@@ -10,8 +10,7 @@ struct Program {
   static var commands: [any Command.Type] {
     [
       RunCommand.self, TailCommand.self, TracesCommand.self, EmitCommand.self, KeysCommand.self,
-      DemoCommand.self,
-      VersionCommand.self,
+      DoctorCommand.self, DemoCommand.self, VersionCommand.self,
     ]
   }
 
@@ -96,4 +95,17 @@ struct Failure: Error, Equatable {
 /// Variables of the process.
 enum Environment {
   static func value(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
+  /// All of them, as they were at the start.
+  static var all: [String: String] {
+    var variables: [String: String] = [:]
+    // They lie behind the arguments and the null that ends those; `environ` itself is a mutable global.
+    var next = CommandLine.unsafeArgv + Int(CommandLine.argc) + 1
+    while let entry = next.pointee {
+      let parts = String(cString: entry).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      if parts.count == 2 { variables[String(parts[0])] = String(parts[1]) }
+      next += 1
+    }
+    return variables
+  }
 }
