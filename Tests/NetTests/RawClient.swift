@@ -40,9 +40,9 @@ final class RawClient {
   }
 
   private var buffered: [UInt8] = []
+  private var chunk = [UInt8](repeating: 0, count: 64 << 10)
 
   private func fill() throws -> Bool {
-    var chunk = [UInt8](repeating: 0, count: 64 << 10)
     let count = recv(descriptor, &chunk, chunk.count, 0)
     guard count >= 0 else { throw Failure(what: "recv: errno \(errno)") }
     buffered += chunk[..<count]
@@ -84,7 +84,8 @@ final class RawClient {
       body = String(decoding: try read(count), as: UTF8.self)
     } else if lower.contains("transfer-encoding: chunked") {
       while true {
-        let size = Int(try readLine(upTo: "\r\n").dropLast(2), radix: 16)!
+        let line = try readLine(upTo: "\r\n")
+        guard let size = Int(line.dropLast(1), radix: 16) else { throw Failure(what: "not a chunk: \(line)") }
         body += String(decoding: try read(size), as: UTF8.self)
         _ = try read(2)
         if size == 0 { break }

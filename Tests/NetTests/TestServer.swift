@@ -29,3 +29,19 @@ func withServer(
   let (_, port) = try server.start(host: "127.0.0.1", port: 0)
   try body(server, port)
 }
+
+/// The same for a test that awaits something.
+func withRunningServer<R>(
+  _ configure: @escaping @Sendable (ClosureService) -> Void, _ body: (Int) async throws -> R
+) async throws -> R {
+  let loop = try EventLoop(name: "test")
+  let server = HTTPServer(loops: [loop]) { _ in
+    let service = ClosureService()
+    configure(service)
+    return service
+  }
+  loop.start()
+  defer { loop.stop() }
+  let (_, port) = try server.start(host: "127.0.0.1", port: 0)
+  return try await body(port)
+}

@@ -32,11 +32,15 @@ final class Connection: WheelEntry {
   private var hasBacklog = false
   private var closesWhenWritten = false
   private(set) var isClosed = false
+  /// Seconds in which a peer must have taken something of what is queued, when there is a deadline at all.
+  private let stallSeconds: UInt64
+  private var queuedAtDeadline = Int.max
 
   /// Takes over an accepted, non-blocking socket.
-  init(loop: EventLoop, socket: Int32, peer: PeerAddress) throws(NetError) {
+  init(loop: EventLoop, socket: Int32, peer: PeerAddress, stallSeconds: UInt64) throws(NetError) {
     self.loop = loop
     self.peer = peer
+    self.stallSeconds = stallSeconds
     shared = loop.shared
     handle = .allocate(capacity: 1)
     uv_tcp_init(loop.uv, handle)
@@ -124,6 +128,7 @@ final class Connection: WheelEntry {
   }
 
   private func markDirty() {
+    queuedAtDeadline = .max
     guard !isDirty, !isClosed else { return }
     isDirty = true
     shared.markDirty(self)
@@ -207,13 +212,22 @@ final class Connection: WheelEntry {
 
   // MARK: - Time and end
 
+  /// Has the driver's `timedOut` called in `seconds` to `seconds + 1`, in place of what was set before.
   func setDeadline(seconds: UInt64) {
     if !isClosed { shared.wheel.set(self, seconds: seconds) }
   }
 
   func clearDeadline() { shared.wheel.clear(self) }
 
-  override func expired() { driver?.timedOut() }
+  override func expired() {
+    // Whoever takes bytes, however slowly, is alive.
+    let queued = queuedBytes
+    if queued > 0, queued < queuedAtDeadline {
+      queuedAtDeadline = queued
+      return setDeadline(seconds: stallSeconds)
+    }
+    driver?.timedOut()
+  }
 
   /// Says "nothing more" to the peer once all is written; reading goes on.
   func shutDownWhenWritten() {
@@ -226,6 +240,7 @@ final class Connection: WheelEntry {
     var descriptor: uv_os_fd_t = -1
     let base = UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self)
     if uv_fileno(base, &descriptor) == 0 { shutdown(descriptor, Int32(SHUT_WR)) }
+    driver?.finishedWriting()
   }
 
   /// Drops what is queued and closes; with `reset` the peer sees an error instead of an orderly end.

@@ -9,6 +9,8 @@ protocol ConnectionDriver: AnyObject {
   func resumed()
   /// What could not be written at once has been written.
   func drained()
+  /// All was written after `Connection.shutDownWhenWritten`, and the peer was told.
+  func finishedWriting()
   /// The deadline set with `Connection.setDeadline` has passed.
   func timedOut()
   /// The server is about to stop: finish what runs, begin nothing.

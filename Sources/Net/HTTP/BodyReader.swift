@@ -77,8 +77,8 @@ final class BodyReader {
 
   private func keep(_ part: UnsafeRawBufferPointer) {
     guard keeps, part.count > 0 else { return }
-    // What is announced is not believed: at first room for what is here and a bit more.
-    if gathered == nil { gathered = PaddedBuffer(capacity: min(part.count + missing, 64 << 10)) }
+    // What is announced is believed up to a point; memory that is never written costs nothing.
+    if gathered == nil { gathered = PaddedBuffer(capacity: min(part.count + missing, 1 << 20)) }
     gathered!.append(part)
   }
 

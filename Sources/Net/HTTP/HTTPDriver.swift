@@ -22,6 +22,9 @@ final class HTTPDriver: ConnectionDriver {
   /// The longest unwanted body that is read to keep a connection usable.
   private static let discardLimit = 256 << 10
 
+  /// How long the peer gets to close after the last answer.
+  private static let lingerSeconds: UInt64 = 2
+
   let connection: Connection
   private let service: any HTTPService
   private let limits: HTTPServerLimits
@@ -30,6 +33,7 @@ final class HTTPDriver: ConnectionDriver {
   private var exchange: HTTPExchange?
   private var pending: PaddedBuffer?
   private var isProcessing = false
+  private var isPlanning = false
   private var peerEnded = false
   private var isDraining = false
   private var lingered = 0
@@ -88,10 +92,19 @@ final class HTTPDriver: ConnectionDriver {
 
   /// Reads on only while what nobody takes yet is bounded.
   private func pauseOrResume() {
-    if case .answering = state, let pending, pending.count >= HTTPDriver.backlogLimit {
+    if waits, let pending, pending.count >= HTTPDriver.backlogLimit {
       connection.stopReading()
     } else if !peerEnded {
       connection.startReading()
+    }
+  }
+
+  /// Nothing is parsed before an answer is finished or written.
+  private var waits: Bool {
+    switch state {
+    case .answering: true
+    case .head: isBlocked
+    case .body, .discarding, .lingering: false
     }
   }
 
@@ -105,9 +118,10 @@ final class HTTPDriver: ConnectionDriver {
       switch state {
       case .head:
         if rest.isEmpty || isBlocked { return at }
+        let isFirstPart = !parser.hasBegun
         switch parser.parse(rest) {
         case .needMore:
-          connection.setDeadline(seconds: limits.headSeconds)
+          if isFirstPart { connection.setDeadline(seconds: limits.headSeconds) }
           return at
         case .head(let head, let consumed):
           at += consumed
@@ -159,7 +173,9 @@ final class HTTPDriver: ConnectionDriver {
     self.exchange = exchange
     // A body that nobody has asked for yet must not be taken for the next request.
     state = .answering
+    isPlanning = true
     let plan = service.plan(exchange)
+    isPlanning = false
     guard connection.driver === self, !connection.isClosed else { return }
     switch plan {
     case .answered: passOver(head, exchange)
@@ -180,18 +196,21 @@ final class HTTPDriver: ConnectionDriver {
 
   /// Gets the body of a request that was answered without it out of the way.
   private func passOver(_ head: HTTPRequestHead, _ exchange: HTTPExchange) {
-    let isShort: Bool
-    switch head.body {
-    case .none, .length(0): return settle()
-    case .length(let count): isShort = count <= HTTPDriver.discardLimit
-    case .chunked: isShort = true
-    }
-    if isShort, !head.expectsContinue {
+    if head.body == .none || head.body == .length(0) {
+      settle()
+    } else if HTTPDriver.isSkippable(head) {
       state = .discarding(BodyReader(head.body, limit: HTTPDriver.discardLimit, keeps: false))
     } else {
       keepsAlive = false
       settle()
     }
+  }
+
+  /// Whether reading an unwanted body is cheaper than a new connection.
+  private static func isSkippable(_ head: HTTPRequestHead) -> Bool {
+    if head.expectsContinue { return false }
+    if case .length(let count) = head.body { return count <= discardLimit }
+    return true
   }
 
   /// Goes on if the answer was finished before its request was.
@@ -201,6 +220,12 @@ final class HTTPDriver: ConnectionDriver {
   }
 
   // MARK: - Output
+
+  /// The exchange is about to write its head.
+  func answerBegins(_ head: HTTPRequestHead) {
+    // Answered before the body was asked for.
+    if isPlanning, !HTTPDriver.isSkippable(head) { keepsAlive = false }
+  }
 
   /// The exchange has written its last byte.
   func answerFinished() {
@@ -225,27 +250,25 @@ final class HTTPDriver: ConnectionDriver {
   private func nextRequest() {
     guard keepsAlive else { return endConnection() }
     state = .head
-    connection.setDeadline(seconds: connection.queuedBytes > 0 ? limits.stallSeconds : limits.idleSeconds)
+    connection.setDeadline(seconds: limits.idleSeconds)
   }
 
   private func refuse(_ error: HTTPError) {
     keepsAlive = false
     if let exchange, !exchange.hasBegun {
-      exchange.respond(error.status, headers: HTTPDriver.plainText, body: error.message + "\n")
+      exchange.respond(error.status, headers: [("Content-Type", "application/json")], body: error.json)
     } else if exchange == nil {
       connection.writeScratch { out in
+        let body = error.json
         out.append(httpStatus: error.status)
-        out.append("Content-Type: text/plain; charset=utf-8\r\n")
-        out.append(httpField: "Content-Length", error.message.utf8.count + 1)
+        out.append("Content-Type: application/json\r\n")
+        out.append(httpField: "Content-Length", body.utf8.count)
         out.append("Connection: close\r\n\r\n")
-        out.append(utf8: error.message)
-        out.append("\n")
+        out.append(utf8: body)
       }
     }
     endConnection()
   }
-
-  private static let plainText = [(name: "Content-Type", value: "text/plain; charset=utf-8")]
 
   /// Writes what is left, says so, and waits a little for the peer to close: closing at once while bytes are
   /// coming in would destroy the answer on its way.
@@ -254,12 +277,8 @@ final class HTTPDriver: ConnectionDriver {
     state = .lingering
     pending = nil
     connection.shutDownWhenWritten()
-    connection.setDeadline(seconds: connection.queuedBytes > 0 ? limits.stallSeconds : 2)
-    if peerEnded {
-      if connection.queuedBytes == 0 { connection.close() }
-    } else {
-      connection.startReading()
-    }
+    connection.setDeadline(seconds: limits.stallSeconds)
+    if !peerEnded { connection.startReading() }
   }
 
   private func linger(_ count: Int) {
@@ -275,22 +294,22 @@ final class HTTPDriver: ConnectionDriver {
   }
 
   func drained() {
-    if case .lingering = state {
-      if peerEnded { return connection.close() }
-      return connection.setDeadline(seconds: 2)
-    }
     if let exchange {
       exchange.onDrain?()
-    } else {
-      if case .head = state { connection.setDeadline(seconds: limits.idleSeconds) }
-      if pending != nil { connection.resumeSoon() }
+    } else if pending != nil {
+      connection.resumeSoon()
     }
+  }
+
+  func finishedWriting() {
+    peerEnded ? connection.close() : connection.setDeadline(seconds: HTTPDriver.lingerSeconds)
   }
 
   func ended() {
     peerEnded = true
     switch state {
-    case .head, .body: connection.close()
+    case .head: connection.queuedBytes == 0 ? connection.close() : endConnection()
+    case .body: connection.close()
     case .lingering: if connection.queuedBytes == 0 { connection.close() }
     case .answering, .discarding:
       keepsAlive = false

@@ -32,8 +32,9 @@ package final class HTTPExchange: @unchecked Sendable {
   enum Phase { case waiting, streaming, finished }
 
   private(set) var phase = Phase.waiting
-  /// Gone once the answer is finished or the connection closed.
-  private weak var driver: HTTPDriver?
+  /// Gone once the answer is finished or the connection closed, which breaks the cycle. Not weak: weak
+  /// references make every retain of the driver slow.
+  private var driver: HTTPDriver?
   private var framing = HTTPFraming.length(0)
   /// Bytes still owed of a body with a length.
   private var owed = 0
@@ -50,6 +51,8 @@ package final class HTTPExchange: @unchecked Sendable {
   package var queuedBytes: Int { driver?.connection.queuedBytes ?? 0 }
   /// Nothing can be written any more: the answer is finished or the peer is gone.
   package var isOver: Bool { phase == .finished || driver == nil }
+  /// The answer's body goes in chunks: what `writeFramed` is for.
+  package var isChunked: Bool { framing == .chunked }
   /// A part of the answer was written.
   package var hasBegun: Bool { phase != .waiting }
 
@@ -102,6 +105,7 @@ package final class HTTPExchange: @unchecked Sendable {
   ) {
     guard phase == .waiting, let driver else { return }
     phase = .streaming
+    driver.answerBegins(head)
     self.framing = framing == .chunked && head.minorVersion == 0 ? .untilClose : framing
     if self.framing == .untilClose { driver.keepsAlive = false }
     let bodyless = status == 204 || status == 304 || status < 200

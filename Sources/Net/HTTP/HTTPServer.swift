@@ -116,7 +116,10 @@ final class HTTPWorker: @unchecked Sendable {
   }
 
   func adopt(_ socket: Int32, _ peer: PeerAddress, _ gone: @escaping () -> Void) {
-    guard let service, let connection = try? Connection(loop: loop, socket: socket, peer: peer) else {
+    guard let service,
+      let connection = try? Connection(
+        loop: loop, socket: socket, peer: peer, stallSeconds: limits.stallSeconds)
+    else {
       close(socket)
       return gone()
     }

@@ -35,7 +35,7 @@ package struct HTTPServerLimits: Sendable {
   package var bodySeconds: UInt64 = 30
   /// Seconds a connection may wait for its next request.
   package var idleSeconds: UInt64 = 75
-  /// Seconds a finished answer may wait for a peer that takes nothing.
+  /// Seconds in which a peer must take some of a finished answer.
   package var stallSeconds: UInt64 = 60
 
   package init() {}

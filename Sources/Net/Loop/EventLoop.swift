@@ -67,7 +67,9 @@ package final class EventLoop: @unchecked Sendable {
     thread = id
   }
 
-  /// Ends the loop and waits for its thread; handles that are still open are closed. Not from the loop itself.
+  /// Ends the loop and waits for its thread. Not from the loop itself.
+  ///
+  /// Handles that others made are theirs to close, with `atStop`; those they forgot are closed without a callback.
   package func stop() {
     guard started, let thread else { return }
     precondition(!isCurrent, "a loop cannot wait for itself")
@@ -140,6 +142,8 @@ package final class EventLoop: @unchecked Sendable {
     uv_close(UnsafeMutableRawPointer(prepare).assumingMemoryBound(to: uv_handle_t.self), nil)
     uv_close(UnsafeMutableRawPointer(check).assumingMemoryBound(to: uv_handle_t.self), nil)
     inbox.close()
+    // Whoever forgot a handle must not keep the loop from ending.
+    uv_walk(uv, { handle, _ in if uv_is_closing(handle) == 0 { uv_close(handle, nil) } }, nil)
   }
 }
 

@@ -16,7 +16,9 @@ final class LoopShared {
   /// One read buffer for all: libuv reads and hands over before it reads again.
   let readBuffer: UnsafeMutablePointer<UInt8>
   let wheel: TimerWheel
-  var timers: [ObjectIdentifier: LoopTimer] = [:]
+  private var timers: [ObjectIdentifier: LoopTimer] = [:]
+  /// The loop is about to end; nothing new begins.
+  private(set) var isClosed = false
   private var connections: [Connection] = []
   private var dirty: [Connection] = []
   private var flushing: [Connection] = []
@@ -33,6 +35,10 @@ final class LoopShared {
   }
 
   deinit { readBuffer.deallocate() }
+
+  func keep(_ timer: LoopTimer) { timers[ObjectIdentifier(timer)] = timer }
+
+  func forget(_ timer: LoopTimer) { timers[ObjectIdentifier(timer)] = nil }
 
   // MARK: - Connections
 
@@ -64,6 +70,7 @@ final class LoopShared {
   }
 
   func close() {
+    isClosed = true
     for connection in connections { connection.close() }
     for timer in timers.values { timer.cancel() }
     wheel.stop()

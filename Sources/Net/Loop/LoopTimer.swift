@@ -3,11 +3,14 @@ import CUV
 /// A timer of a loop; it lives until it has fired for the last time or is cancelled.
 package final class LoopTimer {
   private let handle: UnsafeMutablePointer<uv_timer_t>
+  // Unowned: the loop cancels its timers before it goes.
+  private unowned let loop: EventLoop
   private var body: (() -> Void)?
   private let repeats: Bool
 
   init(_ loop: EventLoop, after ms: UInt64, every ms2: UInt64, _ body: @escaping () -> Void) {
     loop.preconditionCurrent()
+    self.loop = loop
     self.body = body
     repeats = ms2 > 0
     handle = .allocate(capacity: 1)
@@ -19,17 +22,14 @@ package final class LoopTimer {
       { handle in
         Unmanaged<LoopTimer>.fromOpaque(handle!.pointee.data).takeUnretainedValue().fire()
       }, ms, ms2)
-    loop.shared.timers[ObjectIdentifier(self)] = self
-    self.loop = loop
+    loop.shared.isClosed ? cancel() : loop.shared.keep(self)
   }
-
-  private weak var loop: EventLoop?
 
   /// Stops the timer and lets go of what it held; harmless when it is over already.
   package func cancel() {
     guard body != nil else { return }
     body = nil
-    loop?.shared.timers[ObjectIdentifier(self)] = nil
+    loop.shared.forget(self)
     uv_timer_stop(handle)
     uv_close(UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self)) { handle in
       let memory = UnsafeMutableRawPointer(handle!).assumingMemoryBound(to: uv_timer_t.self)

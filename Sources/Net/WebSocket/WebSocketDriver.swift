@@ -4,6 +4,8 @@ import Wire
 final class WebSocketDriver: ConnectionDriver {
   /// Pongs are not queued behind more than this.
   private static let pongLimit = 64 << 10
+  /// How long the peer gets to answer a close frame.
+  private static let closeSeconds: UInt64 = 2
 
   let connection: Connection
   private let handler: any WebSocketHandler
@@ -16,6 +18,8 @@ final class WebSocketDriver: ConnectionDriver {
   /// The code that `closed` tells.
   private var code = WebSocketCloseCode.abnormal
   private(set) var isClosing = false
+  private var hasEnded = false
+  private var peerHasClosed = false
   private(set) var lastHeard: UInt64
 
   init(_ connection: Connection, _ handler: any WebSocketHandler, maxMessage: Int) {
@@ -35,6 +39,7 @@ final class WebSocketDriver: ConnectionDriver {
   // MARK: - Input
 
   func received(_ bytes: UnsafeMutableRawBufferPointer) {
+    guard !hasEnded else { return }
     lastHeard = connection.loop.now
     guard pending == nil else {
       pending!.append(UnsafeRawBufferPointer(bytes))
@@ -83,6 +88,7 @@ final class WebSocketDriver: ConnectionDriver {
   }
 
   private func peerCloses(_ code: WebSocketCloseCode) {
+    peerHasClosed = true
     if !isClosing {
       isClosing = true
       self.code = code
@@ -108,11 +114,9 @@ final class WebSocketDriver: ConnectionDriver {
     isPaused = false
     pending = nil
     connection.shutDownWhenWritten()
-    connection.setDeadline(seconds: 2)
+    connection.setDeadline(seconds: WebSocketDriver.closeSeconds)
     connection.startReading()
   }
-
-  private var hasEnded = false
 
   // MARK: - Control
 
@@ -121,7 +125,7 @@ final class WebSocketDriver: ConnectionDriver {
     isClosing = true
     self.code = code
     connection.writeScratch { $0.append(webSocketClose: code, reason: reason) }
-    connection.setDeadline(seconds: 2)
+    connection.setDeadline(seconds: WebSocketDriver.closeSeconds)
     resume()
   }
 
@@ -143,6 +147,8 @@ final class WebSocketDriver: ConnectionDriver {
   func drained() { if let socket, !isClosing { handler.drained(socket) } }
 
   func ended() { connection.close() }
+
+  func finishedWriting() { if peerHasClosed { connection.close() } }
 
   func timedOut() { connection.close() }
 

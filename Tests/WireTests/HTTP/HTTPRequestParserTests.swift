@@ -129,6 +129,14 @@ import Wire
     #expect(error?.message.hasSuffix(".") == true)
   }
 
+  @Test func namesAreTokens() throws {
+    let tokens = Set("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
+    for byte in UInt8.min...UInt8.max where byte != UInt8(ascii: ":") {
+      let bytes = Array("GET / HTTP/1.1\r\nHost: a\r\nX".utf8) + [byte] + Array(": y\r\n\r\n".utf8)
+      #expect((outcome(bytes, growing: [bytes.count]).hasPrefix("GET")) == tokens.contains(byte), "\(byte)")
+    }
+  }
+
   // MARK: - However it is split
 
   @Test func splitsMakeNoDifference() {
