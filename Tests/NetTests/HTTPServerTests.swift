@@ -71,7 +71,10 @@ struct HTTPServerTests {
   }
 
   @Test func continueIsSentOnlyWhenTheBodyIsWanted() throws {
-    try withServer({ $0.planning = { $0.head.pathIs("/no") ? .answered : .collect(limit: 10) } }) { _, port in
+    let configure: @Sendable (ClosureService) -> Void = { service in
+      service.planning = { $0.head.pathIs("/no") ? .answered : .collect(limit: 10) }
+    }
+    try withServer(configure) { _, port in
       let client = try RawClient(port: port)
       try client.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n")
       #expect(try client.answer().status == 100)
@@ -109,7 +112,10 @@ struct HTTPServerTests {
   }
 
   @Test func tooLongBodiesAreRefused() throws {
-    try withServer({ $0.planning = { _ in .collect(limit: 10) } }) { _, port in
+    let configure: @Sendable (ClosureService) -> Void = { service in
+      service.planning = { _ in .collect(limit: 10) }
+    }
+    try withServer(configure) { _, port in
       let first = try RawClient(port: port)
       try first.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n")
       let answer = try first.answer()
@@ -151,7 +157,10 @@ struct HTTPServerTests {
   // MARK: - Answers
 
   @Test func headHasNoBody() throws {
-    try withServer({ $0.serving = { exchange, _ in exchange.respond(200, body: "12345") } }) { _, port in
+    let configure: @Sendable (ClosureService) -> Void = { service in
+      service.serving = { exchange, _ in exchange.respond(200, body: "12345") }
+    }
+    try withServer(configure) { _, port in
       let client = try RawClient(port: port)
       try client.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n")
       let answer = try client.answer(bodyless: true)
@@ -161,7 +170,10 @@ struct HTTPServerTests {
   }
 
   @Test func answersWithoutContentHaveNoLength() throws {
-    try withServer({ $0.serving = { exchange, _ in exchange.respond(204) } }) { _, port in
+    let configure: @Sendable (ClosureService) -> Void = { service in
+      service.serving = { exchange, _ in exchange.respond(204) }
+    }
+    try withServer(configure) { _, port in
       let client = try RawClient(port: port)
       try client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n")
       for _ in 0..<2 {
