@@ -4,7 +4,7 @@
 package struct Position: Hashable, Sendable {
   /// 48 random bits, minted each time the log is opened.
   package var epoch: UInt64
-  /// 0 for the first event ever stored; contiguous.
+  /// 1 for the first event ever stored; contiguous. 0 stands before all events.
   package var offset: UInt64
 
   package init(epoch: UInt64, offset: UInt64) {

@@ -1,0 +1,89 @@
+import Signalbox
+import Synchronization
+import Wire
+
+/// The thread that keeps the log in order beside the writer: seals and merges, trims, asks for lost spans, and
+/// probes a disk that was full.
+///
+/// `@unchecked Sendable`: made on the opening thread, then used on its own thread only.
+final class Upkeep: @unchecked Sendable {
+  private let core: LogCore
+  private let sealer: Sealer
+  private let trimmer: Trimmer
+  private let database: Database
+  private var hasReserve = false
+  private var lastRound: UInt64 = 0
+
+  /// Nanoseconds between two looks at retention and at silent spans.
+  private static let interval: UInt64 = 5_000_000_000
+
+  init(core: LogCore, database: Database) throws(SQLiteError) {
+    self.core = core
+    self.database = database
+    sealer = try Sealer(core: core, database: database)
+    trimmer = try Trimmer(core: core, database: database)
+    core.watchWAL(of: database)
+  }
+
+  func run() {
+    while true {
+      let calls = core.upkeep.wait(milliseconds: 1000) { calls -> UpkeepCalls? in
+        guard calls.shouldSeal || calls.shouldProbe || calls.isStopping || calls.requested > calls.finished
+        else { return nil }
+        defer { (calls.shouldSeal, calls.shouldProbe) = (false, false) }
+        return calls
+      }
+      if let calls, calls.isStopping { return }
+      let isRequested = calls.map { $0.requested > $0.finished } ?? false
+      work(full: isRequested || SystemTime.monotonic - lastRound > Self.interval)
+      if let calls { core.upkeep.broadcast { $0.finished = max($0.finished, calls.requested) } }
+    }
+  }
+
+  private func work(full: Bool) {
+    do {
+      if core.isUnavailable.load(ordering: .acquiring) {
+        try trimmer.trim()
+        if try probe() { core.inbox.put(.resume) }
+        return
+      }
+      if !hasReserve { hasReserve = core.files.takeReserve(core.options.reserveBytes) }
+      while try sealer.sealNext() {}
+      if full {
+        lastRound = SystemTime.monotonic
+        try trimmer.trim()
+        core.inbox.put(.reap)
+      }
+    } catch {
+      failed(error)
+    }
+  }
+
+  private func failed(_ error: SQLiteError) {
+    if core.isUnavailable.load(ordering: .acquiring) { return }
+    if error.isFull || error.isDamage {
+      hasReserve = false
+      core.becomeUnavailable(error)
+    } else {
+      core.notify(.upkeepFailed, "upkeep of the log failed and is tried again: \(error)")
+    }
+  }
+
+  /// Whether a transaction of some size can be written again.
+  private func probe() throws(SQLiteError) -> Bool {
+    hasReserve = false
+    do {
+      try core.turn.with { () throws(SQLiteError) in
+        try database.write { () throws(SQLiteError) in
+          try database.execute("INSERT OR REPLACE INTO meta(key, value) VALUES ('probe', zeroblob(1048576))")
+        }
+        try database.write { () throws(SQLiteError) in
+          try database.execute("DELETE FROM meta WHERE key = 'probe'")
+        }
+      }
+      return true
+    } catch  where error.isFull {
+      return false
+    }
+  }
+}
