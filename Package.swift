@@ -60,6 +60,9 @@ let package = Package(
       ],
       swiftSettings: settings),
     library("SignalboxTesting", ["Signalbox"]),
+    .executableTarget(
+      name: "EmitBench", dependencies: ["Signalbox"], path: "Benchmarks/EmitBench",
+      swiftSettings: settings),
 
     tests("Wire"),
     tests("Signalbox", ["Wire", "SignalboxTesting"]),

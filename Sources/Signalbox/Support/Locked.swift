@@ -10,15 +10,24 @@
 /// on the path of every event. Never call out, resume a continuation or await inside `withLock`.
 ///
 /// `@unchecked Sendable`: `value` is only touched between lock and unlock.
-package final class Locked<Value>: @unchecked Sendable {
+package final class Locked<Value: ~Copyable>: @unchecked Sendable {
   private var value: Value
   /// On the heap because a pthread mutex must never move.
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
 
-  package init(_ value: sending Value) {
+  package init(_ value: consuming sending Value) {
     self.value = value
     mutex = .allocate(capacity: 1)
-    pthread_mutex_init(mutex, nil)
+    #if canImport(Glibc)
+      // Spins for a moment before it sleeps: what is done under these locks is shorter than a sleep.
+      var attributes = pthread_mutexattr_t()
+      pthread_mutexattr_init(&attributes)
+      pthread_mutexattr_settype(&attributes, Int32(PTHREAD_MUTEX_ADAPTIVE_NP))
+      pthread_mutex_init(mutex, &attributes)
+      pthread_mutexattr_destroy(&attributes)
+    #else
+      pthread_mutex_init(mutex, nil)
+    #endif
   }
 
   deinit {

@@ -4,17 +4,12 @@
   import Darwin
 #endif
 
-/// Readings of the system's clocks in integer nanoseconds.
+/// The clock for deadlines and durations.
 package enum SystemTime {
-  /// Nanoseconds of a clock that only goes forward; for deadlines and durations.
-  package static var monotonic: UInt64 { read(CLOCK_MONOTONIC) }
-
-  /// Nanoseconds since 1970-01-01T00:00:00Z; for what is told to others.
-  package static var wall: Int64 { Int64(read(CLOCK_REALTIME)) }
-
-  private static func read(_ clock: clockid_t) -> UInt64 {
+  /// Nanoseconds of a clock that only goes forward.
+  package static var monotonic: UInt64 {
     var time = timespec()
-    clock_gettime(clock, &time)
+    clock_gettime(CLOCK_MONOTONIC, &time)
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }
 }

@@ -1,0 +1,113 @@
+/// What events say about where they belong: trace, span, session, tags and the like.
+///
+/// The current context is a task local: `Context.with` and `Emitter.withSpan` set it for what runs inside of
+/// them, and every event that is emitted there carries it. It is inherited by child tasks and `Task { }`, not by
+/// `Task.detached`: hand it over there by `Context.with(context)`.
+@dynamicMemberLookup
+public struct Context: Sendable {
+  /// The members of a context; absent ones are left out of the event.
+  public struct Fields: Sendable, Hashable {
+    public var trace: TraceID?
+    public var span: SpanID?
+    /// The span that `span` is part of.
+    public var parent: SpanID?
+    /// A conversation, or a user's sitting; an id of 1–64 characters of `[A-Za-z0-9_-]`, as the next two.
+    public var session: String?
+    /// The run of a chain, as the page that watches it knows it.
+    public var chain: String?
+    /// Correlation id of the request that caused it all.
+    public var request: String?
+    public var source: Source?
+    public var identity: Identity?
+    /// Who runs the model: `openai`, `anthropic`, …
+    public var provider: String?
+    public var model: String?
+    /// At most 32; keys of 1–64 bytes, values of at most 256 bytes.
+    public var tags: [String: String] = [:]
+
+    public init() {}
+  }
+
+  /// Where in the program it happens; each at most 256 bytes.
+  public struct Source: Sendable, Hashable {
+    public var service: String?
+    public var module: String?
+    public var method: String?
+
+    public init(service: String? = nil, module: String? = nil, method: String? = nil) {
+      self.service = service
+      self.module = module
+      self.method = method
+    }
+  }
+
+  /// Copied when it is changed while somebody else holds it, so that an event costs a reference, not a copy.
+  ///
+  /// `@unchecked Sendable`: `fields` is only written while it has one owner.
+  private final class Storage: @unchecked Sendable {
+    var fields: Fields
+
+    init(_ fields: Fields) { self.fields = fields }
+  }
+
+  private var storage: Storage
+  private static let empty = Storage(Fields())
+
+  public init() { storage = Self.empty }
+
+  public init(_ fields: Fields) { storage = Storage(fields) }
+
+  public var fields: Fields { storage.fields }
+
+  public subscript<Value>(dynamicMember member: WritableKeyPath<Fields, Value>) -> Value {
+    get { storage.fields[keyPath: member] }
+    set {
+      if !isKnownUniquelyReferenced(&storage) { storage = Storage(storage.fields) }
+      storage.fields[keyPath: member] = newValue
+    }
+  }
+
+  /// The span, without a copy of the other fields.
+  var spanID: SpanID? { storage.fields.span }
+
+  /// Whether both are the same object, which is quick to tell.
+  func isIdentical(to other: Context) -> Bool { storage === other.storage }
+
+  // MARK: The current context
+
+  @TaskLocal static var local = Context()
+
+  /// The context of the running task; changed by `Context.with` and `Emitter.withSpan`.
+  public static var current: Context { local }
+
+  /// The id of the execution that is going on, for correlating what is not an event: the current trace's id.
+  public static var execution: String? { local.storage.fields.trace?.description }
+
+  /// Runs `body` with the current context changed: `Context.with({ $0.session = "s1" }) { … }`.
+  public nonisolated(nonsending) static func with<Value, Failure: Error>(
+    _ change: (inout Context) -> Void, _ body: () async throws(Failure) -> Value
+  ) async throws(Failure) -> Value {
+    var context = local
+    change(&context)
+    return try await with(context, body)
+  }
+
+  /// Runs `body` in a context that was captured elsewhere.
+  public nonisolated(nonsending) static func with<Value, Failure: Error>(
+    _ context: Context, _ body: () async throws(Failure) -> Value
+  ) async throws(Failure) -> Value {
+    // `withValue` rethrows any error; a result carries the typed one through.
+    let result: Result<Value, Failure> = await $local.withValue(context) {
+      do throws(Failure) { return .success(try await body()) } catch { return .failure(error) }
+    }
+    return try result.get()
+  }
+}
+
+extension Context: Hashable {
+  public static func == (left: Context, right: Context) -> Bool {
+    left.isIdentical(to: right) || left.fields == right.fields
+  }
+
+  public func hash(into hasher: inout Hasher) { hasher.combine(fields) }
+}

@@ -1,0 +1,88 @@
+import Wire
+
+/// Tells what happens, from anywhere in an application. Emitting never blocks and never throws: events go into a
+/// bounded buffer per exporter, and a task of each exporter carries them out.
+///
+/// ```swift
+/// let emitter = Emitter([TerminalExporter()])
+/// emitter.emit("cache.hit", ["bytes": 1024])
+/// ```
+///
+/// Letting go of an emitter sends what waits in the background; call `shutDown` to wait for it.
+public final class Emitter: Sendable {
+  /// The one that everything uses that is not given another. It has no exporter until one is added.
+  public static let shared = Emitter()
+
+  public struct Configuration: Sendable {
+    /// Events that wait for an exporter. Default 1000, of which a tenth is reserved for starts and ends.
+    public var capacity = 1000
+    /// Estimated bytes that wait for an exporter. Default 8 MiB.
+    public var capacityBytes = 8 << 20
+    /// Largest event, estimated; larger ones are dropped. Default 1 MiB.
+    public var eventBytes = 1 << 20
+    /// What gives way when the buffer is full.
+    public var overflow = OverflowPolicy.mergeThenDropOldest
+    public var clock: any EventClock = SystemEventClock()
+    /// Hears of every batch that was given up and every event that was refused, on the exporter's task.
+    public var onProblem: (@Sendable (EmitterProblem) -> Void)?
+
+    public init() {}
+  }
+
+  let core: EmitterCore
+
+  public init(_ exporters: [any Exporter] = [], configuration: Configuration = .init()) {
+    core = EmitterCore(configuration)
+    for exporter in exporters { core.add(exporter) }
+  }
+
+  deinit { core.close() }
+
+  /// Sends all that is emitted from now on to this exporter as well.
+  public func add(_ exporter: any Exporter) { core.add(exporter) }
+
+  /// Emits an event in the task's context. Without an exporter it is discarded.
+  public func emit(_ type: EventType, _ data: JSONValue? = nil, phase: EventPhase? = nil) {
+    core.emit(type, data, phase: phase, context: .current)
+  }
+
+  /// Emits an event that was made elsewhere, with its own id, time and context.
+  public func emit(_ event: Event) { core.emit(event) }
+
+  /// The sum of all exporters' ledgers.
+  public var ledger: Ledger {
+    ledgers.values.reduce(into: Ledger()) { sum, ledger in
+      sum.emitted += ledger.emitted
+      sum.sent += ledger.sent
+      sum.dropped += ledger.dropped
+      sum.buffered += ledger.buffered
+    }
+  }
+
+  /// Each exporter's ledger by its name.
+  public var ledgers: [String: Ledger] { core.ledgers }
+
+  /// Sends what waits now and waits until it is sent; false when that took longer than `limit`.
+  @discardableResult
+  public func flush(within limit: Duration) async -> Bool { await core.flush(within: limit) }
+
+  /// Sends what waits, for at most `limit`; what is left then is dropped, and counted. Afterwards the emitter
+  /// discards everything. False when something was dropped for want of time.
+  @discardableResult
+  public func shutDown(within limit: Duration) async -> Bool { await core.shutDown(within: limit) }
+}
+
+/// What an exporter did not bring home.
+public struct EmitterProblem: Sendable, CustomStringConvertible {
+  public var exporter: String
+  /// Events that it is about.
+  public var events: Int
+  /// The member that was wrong, where one was.
+  public var field: String?
+  public var message: String
+
+  public var description: String {
+    let field = field.map { " (\($0))" } ?? ""
+    return "\(exporter): \(events) event\(events == 1 ? "" : "s") not sent\(field): \(message)"
+  }
+}

@@ -1,0 +1,263 @@
+import Wire
+
+/// The bounded buffer before an exporter: a pure value, no I/O, no clock, no lock.
+///
+/// Events lie in chunks of a batch's size, so that taking or thinning out the oldest batch leaves the others alone.
+struct ExportBuffer {
+  struct Limits {
+    /// Events that may be held, those being sent included.
+    var events = 1000
+    /// Estimated bytes that may be held, those being sent included.
+    var bytes = 8 << 20
+    /// Largest single event.
+    var eventBytes = 1 << 20
+    /// Events of `events` that only starts and ends may use.
+    var reserved: Int { events / 10 }
+  }
+
+  private struct Gap {
+    var dropped = 0
+    var bytes = 0
+    var since: Int64
+  }
+
+  private let limits: Limits
+  private let batching: Batching
+  private let policy: OverflowPolicy
+  /// Full chunks, oldest first, then the one that is being filled.
+  private var full = ChunkQueue()
+  private var tail = Chunk()
+  private(set) var count = 0
+  private var bytes = 0
+  /// Held deltas, so that a search that cannot succeed is not begun.
+  private var deltas = 0
+  /// The batch being sent: its events and bytes, and how many events it was before merging.
+  private var sending: (events: Int, bytes: Int, weight: Int)?
+  /// Events as they were emitted: a merged delta weighs what it was merged from.
+  private var weight = 0
+  /// Events taken since the last merging pass: another pass is worth its time when half is new.
+  private var takenSinceMerge = Int.max / 2
+  private var gap: Gap?
+  private var nextSequence: Int64 = 0
+  private var booked = Emitter.Ledger()
+
+  init(limits: Limits, batching: Batching, policy: OverflowPolicy) {
+    self.limits = limits
+    self.batching = batching
+    self.policy = policy
+    tail.events.reserveCapacity(batching.events)
+  }
+
+  var isEmpty: Bool { count == 0 && gap == nil }
+  /// Whether nothing waits and nothing is being sent.
+  var isIdle: Bool { isEmpty && sending == nil }
+  var ledger: Emitter.Ledger {
+    var ledger = booked
+    ledger.buffered = weight + (sending?.weight ?? 0)
+    return ledger
+  }
+  /// Whether a whole batch waits.
+  var hasBatch: Bool { !full.isEmpty || bytes >= batching.bytes }
+
+  // MARK: In
+
+  /// Takes an event in, or counts it as dropped. `size` is its estimated size: it is worked out before the lock
+  /// is taken that guards this buffer.
+  mutating func append(_ event: consuming Event, size: Int) {
+    booked.emitted += Int(event.count)
+    if size > limits.eventBytes { return drop(event, size) }
+    if hasRoom(for: event.phase, size) || makeRoom(for: event, size) { push(event, size) }
+  }
+
+  /// Puts an event into the sums.
+  private mutating func count(_ event: Event, _ size: Int) {
+    count += 1
+    bytes += size
+    weight += Int(event.count)
+    if event.phase == .delta { deltas += 1 }
+  }
+
+  private mutating func push(_ event: consuming Event, _ size: Int) {
+    if tail.events.count >= batching.events || (tail.bytes + size > batching.bytes && tail.bytes > 0) {
+      full.append(tail)
+      tail = Chunk()
+      tail.events.reserveCapacity(batching.events)
+    }
+    count(event, size)
+    tail.add(event, size)
+  }
+
+  // MARK: Room
+
+  private func hasRoom(for phase: EventPhase?, _ size: Int) -> Bool {
+    let limit = phase?.isLifecycle == true ? limits.events : limits.events - limits.reserved
+    return count + (sending?.events ?? 0) < limit && bytes + (sending?.bytes ?? 0) + size <= limits.bytes
+  }
+
+  /// Makes room by the policy; false when the event was merged or dropped instead.
+  private mutating func makeRoom(for event: Event, _ size: Int) -> Bool {
+    if policy != .dropNewest {
+      if mergeIntoLast(event, size) { return false }
+      if deltas > 1, takenSinceMerge >= limits.events / 2 {
+        mergeAll()
+        if hasRoom(for: event.phase, size) { return true }
+      }
+    }
+    if event.phase == .delta, policy != .mergeThenDropOldest {
+      drop(event, size)
+      return false
+    }
+    // Deltas give way first, then, for a start or an end, events that open or end nothing.
+    if deltas > 0 { evict { $0.phase == .delta } }
+    if !hasRoom(for: event.phase, size), event.phase?.isLifecycle == true {
+      evict { $0.phase?.isLifecycle != true }
+    }
+    if hasRoom(for: event.phase, size) { return true }
+    drop(event, size)
+    return false
+  }
+
+  private mutating func drop(_ event: Event, _ size: Int) {
+    booked.dropped += Int(event.count)
+    if gap == nil { gap = Gap(since: event.time) }
+    gap?.dropped += Int(event.count)
+    gap?.bytes += size
+  }
+
+  /// Drops what may go out of one chunk, the oldest or newest that has any: a pass over one chunk then makes
+  /// room for many events.
+  private mutating func evict(_ mayGo: (Event) -> Bool) {
+    full.append(tail)
+    tail = Chunk()
+    let newestFirst = policy != .mergeThenDropOldest
+    for place in newestFirst ? Array(full.places.reversed()) : Array(full.places) {
+      guard full[place].events.contains(where: mayGo) else { continue }
+      let chunk = full[place]
+      full[place] = Chunk()
+      remove(chunk)
+      for event in chunk.events {
+        let size = event.estimatedSize
+        if mayGo(event) {
+          drop(event, size)
+        } else {
+          full[place].add(event, size)
+          count(event, size)
+        }
+      }
+      break
+    }
+    tail = full.removeLast()
+  }
+
+  /// Takes a chunk out of the sums.
+  private mutating func remove(_ chunk: Chunk) {
+    count -= chunk.events.count
+    bytes -= chunk.bytes
+    for event in chunk.events {
+      weight -= Int(event.count)
+      if event.phase == .delta { deltas -= 1 }
+    }
+  }
+
+  private mutating func takeAll() -> [Event] {
+    let events = full.places.flatMap { full[$0].events } + tail.events
+    full = ChunkQueue()
+    tail = Chunk()
+    count = 0
+    bytes = 0
+    weight = 0
+    deltas = 0
+    return events
+  }
+
+  // MARK: Merging
+
+  private mutating func mergeIntoLast(_ event: Event, _ size: Int) -> Bool {
+    guard event.phase == .delta, let last = tail.events.indices.last,
+      bytes + (sending?.bytes ?? 0) + size <= limits.bytes, tail.bytes + size <= limits.eventBytes,
+      let merged = tail.events[last].merged(with: event)
+    else { return false }
+    let growth = merged.estimatedSize - tail.events[last].estimatedSize
+    tail.events[last] = merged
+    tail.bytes += growth
+    bytes += growth
+    weight += Int(event.count)
+    return true
+  }
+
+  /// Merges what is adjacent within its span. Order within each span is kept.
+  private mutating func mergeAll() {
+    var kept: [Event] = []
+    var lastOfSpan: [SpanID: Int] = [:]
+    for event in takeAll() {
+      guard let span = event.context.spanID else {
+        kept.append(event)
+        continue
+      }
+      if let place = lastOfSpan[span], kept[place].estimatedSize < limits.eventBytes / 2,
+        let merged = kept[place].merged(with: event)
+      {
+        kept[place] = merged
+      } else {
+        lastOfSpan[span] = kept.count
+        kept.append(event)
+      }
+    }
+    for event in kept { push(event, event.estimatedSize) }
+    takenSinceMerge = 0
+  }
+
+  // MARK: Out
+
+  /// The oldest events, at most a batch; `nil` when nothing waits. `settle` must follow.
+  mutating func take(producer: String, now: Int64) -> ExportBatch? {
+    guard sending == nil else { return nil }
+    announceGap(now: now)
+    guard count > 0 else { return nil }
+    while let first = full.first, first.events.isEmpty { full.removeFirst() }
+    let chunk: Chunk
+    if full.first != nil {
+      chunk = full.removeFirst()
+    } else {
+      chunk = tail
+      tail = Chunk()
+      tail.events.reserveCapacity(batching.events)
+    }
+    let before = weight
+    remove(chunk)
+    sending = (chunk.events.count, chunk.bytes, before - weight)
+    takenSinceMerge += chunk.events.count
+    defer { nextSequence += Int64(chunk.events.count) }
+    return ExportBatch(events: chunk.events, producer: producer, firstSequence: nextSequence)
+  }
+
+  /// Books the batch that was taken: `dropped` of its events, as they were emitted, did not arrive.
+  mutating func settle(dropped: Int) {
+    guard let sending else { return }
+    booked.sent += sending.weight - dropped
+    booked.dropped += dropped
+    self.sending = nil
+  }
+
+  /// Gives up everything that waits.
+  mutating func discard() {
+    booked.dropped += weight
+    _ = takeAll()
+    gap = nil
+  }
+
+  /// Puts an event in that says what was dropped since the last one.
+  mutating func announceGap(now: Int64) {
+    guard let gap else { return }
+    self.gap = nil
+    var since = ByteWriter(capacity: 40)
+    since.append(rfc3339: Timestamp(nanoseconds: gap.since))
+    let data: JSONValue = [
+      "dropped": .int(Int64(gap.dropped)), "bytes": .int(Int64(gap.bytes)), "reason": "buffer_full",
+      "since": .string(since.string),
+    ]
+    let event = Event(.gap, data, time: now, context: Context())
+    booked.emitted += 1
+    push(event, event.estimatedSize)
+  }
+}

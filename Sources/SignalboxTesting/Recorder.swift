@@ -1,0 +1,46 @@
+public import Signalbox
+
+/// An exporter that keeps what it is given, for tests to look at.
+public actor Recorder: Exporter {
+  public nonisolated let name = "recorder"
+  public nonisolated let batching: Batching
+  /// Every batch, in order.
+  public private(set) var batches: [ExportBatch] = []
+  private var isHeld = false
+  private var held: [CheckedContinuation<Void, Never>] = []
+  private var waiting: [(count: Int, CheckedContinuation<Void, Never>)] = []
+  private var refusal: (@Sendable (ExportBatch) throws(ExportError) -> [ExportRejection])?
+
+  public init(batching: Batching = Batching(interval: .milliseconds(1))) { self.batching = batching }
+
+  public var events: [Event] { batches.flatMap(\.events) }
+
+  /// Returns once so many events have come.
+  public func wait(for count: Int) async {
+    guard events.count < count else { return }
+    await withCheckedContinuation { waiting.append((count, $0)) }
+  }
+
+  /// Makes `write` wait until `release`, as an exporter does whose server is away.
+  public func hold() { isHeld = true }
+
+  public func release() {
+    isHeld = false
+    for continuation in held { continuation.resume() }
+    held = []
+  }
+
+  /// Decides what becomes of the batches from now on.
+  public func answer(_ answer: @escaping @Sendable (ExportBatch) throws(ExportError) -> [ExportRejection]) {
+    refusal = answer
+  }
+
+  public func write(_ batch: ExportBatch) async throws(ExportError) -> [ExportRejection] {
+    batches.append(batch)
+    let count = events.count
+    for (_, continuation) in waiting.filter({ $0.count <= count }) { continuation.resume() }
+    waiting.removeAll { $0.count <= count }
+    if isHeld { await withCheckedContinuation { held.append($0) } }
+    return try refusal?(batch) ?? []
+  }
+}
