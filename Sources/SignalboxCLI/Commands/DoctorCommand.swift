@@ -9,7 +9,7 @@ enum DoctorCommand: Command {
     options: ServeOptions.places + ServerClient.options,
     examples: [
       Example("signalbox doctor", "With what the variables say, or the defaults."),
-      Example("signalbox doctor --upstream local=http://127.0.0.1:8090/v1", "A provider of your own, too."),
+      Example("signalbox doctor --upstream local=http://127.0.0.1:8090", "A provider of your own, too."),
     ])
 
   static func run(_ arguments: Arguments) async throws -> Int32 {

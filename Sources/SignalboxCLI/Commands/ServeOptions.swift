@@ -23,11 +23,11 @@ enum ServeOptions {
 
   /// Base URLs by name: the real providers, unless something else is said.
   static func upstreams(_ arguments: Arguments) throws(UsageError) -> [String: String] {
-    var upstreams = ["openai": "https://api.openai.com/v1", "anthropic": "https://api.anthropic.com"]
+    var upstreams = ["openai": "https://api.openai.com", "anthropic": "https://api.anthropic.com"]
     for word in arguments.all("upstream") {
       let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
       guard parts.count == 2, parts[1].hasPrefix("http://") || parts[1].hasPrefix("https://") else {
-        throw UsageError("--upstream takes NAME=URL, such as openai=http://127.0.0.1:8090/v1, not '\(word)'")
+        throw UsageError("--upstream takes NAME=URL, such as openai=http://127.0.0.1:8090, not '\(word)'")
       }
       upstreams[parts[0]] = parts[1]
     }

@@ -69,7 +69,7 @@ import Testing
     func upstreams(_ words: [String]) throws -> [String: String] {
       try ServeOptions.upstreams(DoctorCommand.spec.parse(words, environment: { _ in nil }))
     }
-    #expect(try upstreams([])["openai"] == "https://api.openai.com/v1")
+    #expect(try upstreams([])["openai"] == "https://api.openai.com")
     #expect(try upstreams(["--upstream", "openai=http://h/v1"])["openai"] == "http://h/v1")
     #expect(try upstreams(["--upstream", "x=http://h?a=b"])["x"] == "http://h?a=b")
     #expect(throws: UsageError.self) { try upstreams(["--upstream", "http://h"]) }
