@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build run test unit e2e examples bench faults coverage fuzz tsan asan format lint assets docs clean
+.PHONY: help build install run test unit e2e examples bench faults coverage fuzz tsan asan format lint assets docs clean
 
 deps := ./scripts/deps.sh
 release := swift build -c release --static-swift-stdlib --product signalbox
@@ -10,6 +10,7 @@ strict := -Xswiftc -warnings-as-errors
 swift_files := $(wildcard Sources Tests Benchmarks Examples Fuzz Package.swift)
 # Arguments for the program: make run ARGS="--listen 127.0.0.1:0"
 ARGS ?=
+PREFIX ?= $(HOME)/.local
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +18,10 @@ help: ## this list
 build: ## the program, optimised, at .build/release/signalbox
 	@$(deps) swift build
 	@$(release)
+
+install: build ## put the program into PREFIX/bin (PREFIX=~/.local)
+	@install -D -m 755 .build/release/signalbox $(PREFIX)/bin/signalbox
+	@echo $(PREFIX)/bin/signalbox
 
 run: build ## build the program and start the server (ARGS="--listen 127.0.0.1:0")
 	@exec .build/release/signalbox serve $(ARGS)
@@ -40,6 +45,7 @@ examples:
 	  $(deps) swift build python; \
 	  swift build --product signalbox $(strict); \
 	  .venv/bin/python scripts/doc-examples.py --program .build/debug/signalbox README.md docs; \
+	  ./scripts/cli-docs.sh --check .build/debug/signalbox; \
 	fi
 
 bench: build ## where it stands beside nchan, Redis and nginx (CASE=fanout for one of them)
