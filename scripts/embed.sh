@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Turns the files of the dashboard (Sources/SignalboxServer/Dashboard/web) into Swift, so that the program is
-# one file.
+# Turns the files of the dashboard (Sources/SignalboxServer/Dashboard/web) and the schema of events into Swift,
+# so that the program is one file.
 #   scripts/embed.sh          writes DashboardAssets.swift
 #   scripts/embed.sh --check  fails when it is not what the files say
 set -euo pipefail
@@ -15,6 +15,7 @@ kind() {
     *.js) echo "text/javascript; charset=utf-8" ;;
     *.css) echo "text/css; charset=utf-8" ;;
     *.svg) echo "image/svg+xml" ;;
+    *.schema.json) echo "application/schema+json" ;;
     *) echo "embed.sh does not know what $1 is" >&2 && exit 1 ;;
   esac
 }
@@ -26,10 +27,11 @@ generate() {
   echo "extension DashboardAsset {"
   echo "  /// Every file of the dashboard, by the path it is served at."
   echo "  static let all: [DashboardAsset] = ["
-  for file in "$folder"/web/*; do
+  for file in "$folder"/web/* docs/events.schema.json; do
     name=$(basename "$file")
     path=/assets/$name
     [ "$name" = index.html ] && path=/
+    [ "$name" = events.schema.json ] && path=/v1/schema
     tag=$(sha256sum "$file" | cut -c1-16)
     echo "    DashboardAsset("
     echo "      path: \"$path\", contentType: \"$(kind "$name")\", tag: \"\\\"$tag\\\"\","

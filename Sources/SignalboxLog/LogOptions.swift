@@ -98,5 +98,10 @@ package struct LogError: Error, Sendable, CustomStringConvertible {
   package let code: Code
   package let message: String
 
+  package init(code: Code, message: String) {
+    self.code = code
+    self.message = message
+  }
+
   package var description: String { message }
 }

@@ -45,7 +45,7 @@ package final class CommittedBatch: Sendable {
   package let firstOffset: UInt64
   package let batch: EventBatch
 
-  init(epoch: UInt64, firstOffset: UInt64, batch: EventBatch) {
+  package init(epoch: UInt64, firstOffset: UInt64, batch: EventBatch) {
     self.epoch = epoch
     self.firstOffset = firstOffset
     self.batch = batch

@@ -10,12 +10,12 @@
 /// costs system calls under contention. Nothing is called out to while it is held.
 ///
 /// `@unchecked Sendable`: the state is touched only while the mutex is held, which `with` and `wait` see to.
-final class Guarded<State>: @unchecked Sendable {
+package final class Guarded<State>: @unchecked Sendable {
   private var state: State
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let condition: UnsafeMutablePointer<pthread_cond_t>
 
-  init(_ state: State) {
+  package init(_ state: State) {
     self.state = state
     mutex = .allocate(capacity: 1)
     condition = .allocate(capacity: 1)
@@ -38,7 +38,7 @@ final class Guarded<State>: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  func with<Result, Failure: Error>(
+  package func with<Result, Failure: Error>(
     _ body: (inout State) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     pthread_mutex_lock(mutex)
@@ -47,7 +47,7 @@ final class Guarded<State>: @unchecked Sendable {
   }
 
   /// Changes the state and wakes one thread that waits.
-  func signal(_ body: (inout State) -> Void) {
+  package func signal(_ body: (inout State) -> Void) {
     pthread_mutex_lock(mutex)
     body(&state)
     pthread_cond_signal(condition)
@@ -55,7 +55,7 @@ final class Guarded<State>: @unchecked Sendable {
   }
 
   /// Changes the state and wakes all threads that wait.
-  func broadcast(_ body: (inout State) -> Void) {
+  package func broadcast(_ body: (inout State) -> Void) {
     pthread_mutex_lock(mutex)
     body(&state)
     pthread_cond_broadcast(condition)
@@ -63,7 +63,7 @@ final class Guarded<State>: @unchecked Sendable {
   }
 
   /// Waits until `ready` answers something; it is asked at once and after each wake-up.
-  func wait<Result>(until ready: (inout State) -> Result?) -> Result {
+  package func wait<Result>(until ready: (inout State) -> Result?) -> Result {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     while true {
@@ -73,7 +73,7 @@ final class Guarded<State>: @unchecked Sendable {
   }
 
   /// The same, but gives up after `milliseconds` and answers nil.
-  func wait<Result>(milliseconds: Int, until ready: (inout State) -> Result?) -> Result? {
+  package func wait<Result>(milliseconds: Int, until ready: (inout State) -> Result?) -> Result? {
     var deadline = timespec()
     #if canImport(Glibc)
       clock_gettime(CLOCK_MONOTONIC, &deadline)
@@ -100,7 +100,7 @@ final class Guarded<State>: @unchecked Sendable {
 final class TurnLock: Sendable {
   private let turns = Guarded((next: UInt64(0), serving: UInt64(0)))
 
-  func with<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+  package func with<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
     let ticket = turns.with { turns in
       turns.next += 1
       return turns.next - 1

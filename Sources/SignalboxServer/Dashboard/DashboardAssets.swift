@@ -1246,5 +1246,352 @@ noscript { padding: 20px; }
   .status, .text.live::after { animation: none !important; }
 }
 """###),
+    DashboardAsset(
+      path: "/v1/schema", contentType: "application/schema+json", tag: "\"f42b38ceb39c2d73\"",
+      text: ###"""
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "$id": "https://signalbox.dev/schema/events/1",
+  "title": "Signalbox event",
+  "description": "One thing that happened. The root describes what may be sent; $defs/stored what is served. The server checks the envelope; the data of our own types is what Signalbox writes and what readers may rely on. Unknown members are kept everywhere.",
+  "$ref": "#/$defs/envelope",
+  "allOf": [
+    { "if": { "$ref": "#/$defs/when/llm.start" }, "then": { "properties": { "phase": { "const": "start" }, "data": { "$ref": "#/$defs/data/llm.start" } } } },
+    { "if": { "$ref": "#/$defs/when/llm.delta" }, "then": { "properties": { "phase": { "const": "delta" }, "data": { "$ref": "#/$defs/data/delta" } }, "required": ["data"] } },
+    { "if": { "$ref": "#/$defs/when/llm.usage" }, "then": { "properties": { "phase": { "const": "usage" }, "data": { "$ref": "#/$defs/usage" } }, "required": ["data"] } },
+    { "if": { "$ref": "#/$defs/when/llm.restart" }, "then": { "properties": { "phase": { "const": "restart" }, "data": { "$ref": "#/$defs/data/restart" } }, "required": ["data"] } },
+    { "if": { "$ref": "#/$defs/when/llm.end" }, "then": { "properties": { "phase": { "const": "end" }, "data": { "$ref": "#/$defs/data/llm.end" } } } },
+    { "if": { "$ref": "#/$defs/when/error" }, "then": { "properties": { "phase": { "const": "error" }, "data": { "$ref": "#/$defs/error" } }, "required": ["data"] } },
+    { "if": { "$ref": "#/$defs/when/progress" }, "then": { "properties": { "phase": { "const": "progress" }, "data": { "$ref": "#/$defs/data/progress" } } } },
+    { "if": { "$ref": "#/$defs/when/delta" }, "then": { "properties": { "phase": { "const": "delta" }, "data": { "$ref": "#/$defs/data/delta" } }, "required": ["data"] } },
+    { "if": { "$ref": "#/$defs/when/tool.start" }, "then": { "properties": { "phase": { "const": "start" }, "data": { "$ref": "#/$defs/data/tool.start" } } } },
+    { "if": { "$ref": "#/$defs/when/tool.end" }, "then": { "properties": { "phase": { "const": "end" }, "data": { "$ref": "#/$defs/data/tool.end" } } } },
+    { "if": { "$ref": "#/$defs/when/chain.start" }, "then": { "properties": { "phase": { "const": "start" }, "data": { "$ref": "#/$defs/data/chain.start" } } } },
+    { "if": { "$ref": "#/$defs/when/chain.step" }, "then": { "properties": { "phase": { "const": "progress" }, "data": { "$ref": "#/$defs/data/chain.step" } }, "required": ["data"] } },
+    { "if": { "$ref": "#/$defs/when/agent.turn" }, "then": { "properties": { "phase": { "const": "progress" }, "data": { "$ref": "#/$defs/data/agent.turn" } } } },
+    { "if": { "$ref": "#/$defs/when/agent.end" }, "then": { "properties": { "phase": { "const": "end" }, "data": { "$ref": "#/$defs/data/agent.end" } } } },
+    { "if": { "$ref": "#/$defs/when/retrieval.start" }, "then": { "properties": { "phase": { "const": "start" }, "data": { "$ref": "#/$defs/data/retrieval.start" } } } },
+    { "if": { "$ref": "#/$defs/when/retrieval.end" }, "then": { "properties": { "phase": { "const": "end" }, "data": { "$ref": "#/$defs/data/retrieval.end" } } } },
+    { "if": { "$ref": "#/$defs/when/start" }, "then": { "properties": { "phase": { "const": "start" }, "data": { "$ref": "#/$defs/data/start" } } } },
+    { "if": { "$ref": "#/$defs/when/end" }, "then": { "properties": { "phase": { "const": "end" }, "data": { "$ref": "#/$defs/data/end" } } } },
+    { "if": { "$ref": "#/$defs/when/log" }, "then": { "properties": { "data": { "$ref": "#/$defs/data/log" } }, "required": ["data"] } },
+    { "if": { "$ref": "#/$defs/when/signalbox.gap" }, "then": { "properties": { "data": { "$ref": "#/$defs/data/signalbox.gap" } }, "required": ["data"] } }
+  ],
+  "$defs": {
+    "envelope": {
+      "title": "The envelope: what every event may carry, in canonical order",
+      "type": "object",
+      "required": ["type"],
+      "properties": {
+        "position": { "$ref": "#/$defs/position" },
+        "id": { "$ref": "#/$defs/id", "description": "The event's id: UUIDv7 where Signalbox mints one, else the sender's own, kept verbatim." },
+        "type": { "$ref": "#/$defs/type" },
+        "phase": { "$ref": "#/$defs/phase" },
+        "time": { "$ref": "#/$defs/time", "description": "When it happened, by the producer's clock; never altered. Absent on the way in: the time of receipt." },
+        "received": { "$ref": "#/$defs/time", "description": "When the server took it in; set by the server, ignored on the way in." },
+        "trace": { "$ref": "#/$defs/id", "description": "W3C trace id: 32 lower-case hexadecimal digits as served; a foreign id is mapped to one." },
+        "span": { "$ref": "#/$defs/id", "description": "W3C span id: 16 lower-case hexadecimal digits as served; a foreign id is mapped to one." },
+        "parent": { "$ref": "#/$defs/id", "description": "The span that this span is part of." },
+        "session": { "$ref": "#/$defs/id", "description": "A conversation or a user's sitting; inherited from the span where absent." },
+        "chain": { "$ref": "#/$defs/id", "description": "The run of a chain, as the page that watches it knows it." },
+        "request": { "$ref": "#/$defs/id", "description": "Correlation id of the request that caused the event." },
+        "source": { "$ref": "#/$defs/source" },
+        "identity": { "$ref": "#/$defs/identity" },
+        "provider": { "type": "string", "minLength": 1, "maxLength": 256, "description": "Who ran the model: openai, anthropic, ollama, …" },
+        "model": { "type": "string", "minLength": 1, "maxLength": 256, "description": "The model's name as the provider spells it." },
+        "index": { "$ref": "#/$defs/natural", "description": "Place among the span's deltas: gapless from 0." },
+        "count": { "$ref": "#/$defs/natural", "minimum": 1, "description": "How many deltas were merged into this one: it covers index … index + count - 1. Absent means 1." },
+        "producer": { "$ref": "#/$defs/id", "description": "The process that sent it; with seq it makes a re-send a duplicate." },
+        "seq": { "$ref": "#/$defs/natural", "description": "The producer's own count of its events, strictly rising." },
+        "schema": { "type": "string", "minLength": 1, "maxLength": 256, "description": "Name or version of the schema that data follows. Absent means this one." },
+        "late": { "type": "boolean", "description": "Set by the server: the span had already ended." },
+        "tags": { "$ref": "#/$defs/tags" },
+        "data": { "description": "What happened, by type; an object for our own types, any JSON value for others." }
+      }
+    },
+    "stored": {
+      "title": "An event as it is served: with its position and everything the server fills in",
+      "$ref": "#",
+      "required": ["position", "id", "type", "time", "received"],
+      "properties": {
+        "trace": { "$ref": "#/$defs/traceID" },
+        "span": { "$ref": "#/$defs/spanID" },
+        "parent": { "$ref": "#/$defs/spanID" }
+      }
+    },
+    "type": { "type": "string", "pattern": "^[A-Za-z0-9_.:/-]{1,128}$", "description": "A label; lower-case dot names are the recommended style." },
+    "phase": { "enum": ["start", "delta", "usage", "progress", "restart", "end", "error"], "description": "What the event does to its span. Only this opens (start) or ends (end, error) a span, whatever the type says." },
+    "id": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$" },
+    "traceID": { "type": "string", "pattern": "^[0-9a-f]{32}$" },
+    "spanID": { "type": "string", "pattern": "^[0-9a-f]{16}$" },
+    "position": { "type": "string", "pattern": "^[0-9a-f]{12}-[0-9]{1,19}$", "description": "Epoch and offset of a stored event. Ask for what came after it with after=." },
+    "time": { "type": "string", "pattern": "^\\d{4}-\\d{2}-\\d{2}[Tt ]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$", "description": "RFC 3339 with a zone and up to nanoseconds." },
+    "natural": { "type": "integer", "minimum": 0, "maximum": 9007199254740992 },
+    "milliseconds": { "type": "number", "minimum": 0 },
+    "identity": { "type": "string", "maxLength": 192, "pattern": "^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+$", "description": "namespace.kind.name of the service that did it." },
+    "source": {
+      "type": "object",
+      "description": "Where in the program it happened.",
+      "properties": {
+        "service": { "type": "string", "maxLength": 256 },
+        "module": { "type": "string", "maxLength": 256 },
+        "method": { "type": "string", "maxLength": 256 }
+      }
+    },
+    "tags": {
+      "type": "object",
+      "description": "Labels to filter by; keys up to 64 bytes, values up to 256 bytes.",
+      "maxProperties": 32,
+      "propertyNames": { "minLength": 1, "maxLength": 64 },
+      "additionalProperties": { "type": "string", "maxLength": 256 }
+    },
+    "usage": {
+      "title": "Tokens by class, and where the numbers come from",
+      "type": "object",
+      "required": ["provenance"],
+      "properties": {
+        "input": { "$ref": "#/$defs/natural", "description": "Input tokens neither read from nor written to a cache." },
+        "cached_read": { "$ref": "#/$defs/natural", "description": "Input tokens read from a cache." },
+        "cache_write": { "$ref": "#/$defs/natural", "description": "Input tokens written to a cache." },
+        "output": { "$ref": "#/$defs/natural", "description": "All tokens that were generated, reasoning among them." },
+        "reasoning": { "$ref": "#/$defs/natural", "description": "The part of output that was reasoning." },
+        "total": { "$ref": "#/$defs/natural", "description": "input + cached_read + cache_write + output." },
+        "provenance": { "enum": ["provider_final", "provider_partial", "estimated"], "description": "The provider's last word, its word so far, or our own guess." },
+        "confidence": { "type": "number", "minimum": 0, "maximum": 1, "description": "How sure an estimate is." },
+        "cost": {
+          "type": "object",
+          "required": ["amount", "currency"],
+          "properties": {
+            "amount": { "type": "number", "minimum": 0 },
+            "currency": { "type": "string", "pattern": "^[A-Z]{3}$" }
+          }
+        },
+        "raw": { "type": "object", "description": "The provider's own usage object, verbatim." }
+      },
+      "if": { "properties": { "provenance": { "const": "estimated" } } },
+      "then": { "required": ["confidence"] }
+    },
+    "timing": {
+      "title": "How long it took, in milliseconds",
+      "type": "object",
+      "properties": {
+        "duration_ms": { "$ref": "#/$defs/milliseconds" },
+        "first_delta_ms": { "$ref": "#/$defs/milliseconds", "description": "From the start to the first delta (time to first token)." },
+        "deltas": { "$ref": "#/$defs/natural", "description": "How many deltas there were." },
+        "tokens_per_second": { "type": "number", "minimum": 0 }
+      }
+    },
+    "error": {
+      "title": "Why a span did not end well",
+      "type": "object",
+      "required": ["reason", "message"],
+      "properties": {
+        "reason": { "enum": ["failed", "cancelled", "incomplete", "lost"], "description": "failed: it said so; cancelled: its caller gave up; incomplete: it stopped without its end; lost: its producer went silent." },
+        "message": { "type": "string" },
+        "code": { "type": "string", "description": "The provider's or the library's own code." },
+        "status": { "type": "integer", "minimum": 100, "maximum": 599, "description": "HTTP status, where there was one." },
+        "retryable": { "type": "boolean" },
+        "retry_after_ms": { "$ref": "#/$defs/milliseconds" },
+        "name": { "type": "string" },
+        "id": { "type": "string" },
+        "usage": { "$ref": "#/$defs/usage" },
+        "timing": { "$ref": "#/$defs/timing" }
+      }
+    },
+    "tool": {
+      "title": "Which tool call a piece belongs to",
+      "type": "object",
+      "properties": {
+        "index": { "$ref": "#/$defs/natural", "description": "Place among the calls of one reply." },
+        "id": { "type": "string", "description": "The provider's id of the call." },
+        "name": { "type": "string" }
+      }
+    },
+    "data": {
+      "llm.start": {
+        "type": "object",
+        "properties": {
+          "name": { "type": "string" },
+          "operation": { "type": "string", "description": "chat, completion, response, embedding, …" },
+          "endpoint": { "type": "string", "description": "The path that was called." },
+          "stream": { "type": "boolean" },
+          "input": { "description": "What the model was given (messages, prompt or input), as it was sent." },
+          "tools": { "type": "array", "items": { "type": "string" }, "description": "Names of the tools that were offered." },
+          "options": { "type": "object", "description": "The other parameters, as they were sent: temperature, max_tokens, …" }
+        }
+      },
+      "delta": {
+        "type": "object",
+        "required": ["text"],
+        "properties": {
+          "channel": { "enum": ["text", "reasoning", "refusal", "tool_arguments"], "description": "Absent means text." },
+          "text": { "type": "string" },
+          "choice": { "$ref": "#/$defs/natural", "description": "Which of several answers; absent means 0." },
+          "tool": { "$ref": "#/$defs/tool" }
+        }
+      },
+      "restart": {
+        "type": "object",
+        "required": ["attempt", "discard_from"],
+        "properties": {
+          "attempt": { "$ref": "#/$defs/natural", "minimum": 1, "description": "The first repeat is 1." },
+          "discard_from": { "$ref": "#/$defs/natural", "description": "The span's deltas before this event with this index or a higher one are void. Indices go on rising: none is used twice." },
+          "message": { "type": "string" },
+          "code": { "type": "string" }
+        }
+      },
+      "llm.end": {
+        "type": "object",
+        "properties": {
+          "finish_reason": { "type": "string", "description": "As the provider said it: stop, length, tool_calls, end_turn, …" },
+          "finish_reasons": { "type": "array", "items": { "type": "string" }, "description": "One a choice, where there were several." },
+          "response": { "type": "string", "description": "The provider's id of the reply." },
+          "status": { "type": "integer", "minimum": 100, "maximum": 599 },
+          "usage": { "$ref": "#/$defs/usage" },
+          "timing": { "$ref": "#/$defs/timing" }
+        }
+      },
+      "progress": {
+        "type": "object",
+        "properties": {
+          "name": { "type": "string" },
+          "fraction": { "type": "number", "minimum": 0, "maximum": 1 },
+          "message": { "type": "string" }
+        }
+      },
+      "tool.start": {
+        "type": "object",
+        "properties": {
+          "name": { "type": "string" },
+          "id": { "type": "string", "description": "The provider's id of the call." },
+          "arguments": { "description": "What the tool was given." },
+          "input": { "description": "The same, where it was started as a plain span." }
+        }
+      },
+      "tool.end": {
+        "type": "object",
+        "properties": {
+          "name": { "type": "string" },
+          "id": { "type": "string" },
+          "result": { "description": "What the tool answered." },
+          "output": { "description": "The same, where it was ended as a plain span." },
+          "timing": { "$ref": "#/$defs/timing" }
+        }
+      },
+      "chain.start": {
+        "type": "object",
+        "properties": {
+          "name": { "type": "string" },
+          "input": {},
+          "steps": { "type": "array", "items": { "type": "string" }, "description": "Names of the steps to come, where they are known." }
+        }
+      },
+      "chain.step": {
+        "type": "object",
+        "required": ["name"],
+        "properties": {
+          "name": { "type": "string" },
+          "step": { "$ref": "#/$defs/natural", "description": "Place of the step, from 0." },
+          "steps": { "$ref": "#/$defs/natural", "description": "How many steps there are." },
+          "fraction": { "type": "number", "minimum": 0, "maximum": 1 },
+          "result": { "description": "An intermediate result." }
+        }
+      },
+      "agent.turn": {
+        "type": "object",
+        "properties": {
+          "turn": { "$ref": "#/$defs/natural", "description": "From 0." },
+          "message": { "type": "string" }
+        }
+      },
+      "agent.end": {
+        "type": "object",
+        "properties": {
+          "name": { "type": "string" },
+          "output": {},
+          "turns": { "$ref": "#/$defs/natural" },
+          "usage": { "$ref": "#/$defs/usage" },
+          "timing": { "$ref": "#/$defs/timing" }
+        }
+      },
+      "retrieval.start": {
+        "type": "object",
+        "properties": {
+          "name": { "type": "string", "description": "The index or collection." },
+          "query": { "description": "What was looked for." },
+          "input": {}
+        }
+      },
+      "retrieval.end": {
+        "type": "object",
+        "properties": {
+          "name": { "type": "string" },
+          "count": { "$ref": "#/$defs/natural", "description": "How many documents were found." },
+          "documents": { "type": "array", "description": "The documents, or what identifies them." },
+          "output": {},
+          "timing": { "$ref": "#/$defs/timing" }
+        }
+      },
+      "start": {
+        "title": "The start of any other span",
+        "type": "object",
+        "properties": { "name": { "type": "string" }, "input": {} }
+      },
+      "end": {
+        "title": "The end of any other span",
+        "type": "object",
+        "properties": {
+          "name": { "type": "string" },
+          "output": {},
+          "timing": { "$ref": "#/$defs/timing" }
+        }
+      },
+      "log": {
+        "type": "object",
+        "required": ["message"],
+        "properties": {
+          "level": { "enum": ["trace", "debug", "info", "notice", "warning", "error", "critical"] },
+          "message": { "type": "string" },
+          "logger": { "type": "string" },
+          "attributes": { "type": "object" }
+        }
+      },
+      "signalbox.gap": {
+        "title": "What a producer had to drop, said out loud",
+        "type": "object",
+        "required": ["dropped", "reason"],
+        "properties": {
+          "dropped": { "$ref": "#/$defs/natural", "description": "How many events." },
+          "bytes": { "$ref": "#/$defs/natural", "description": "Their estimated size." },
+          "reason": { "enum": ["buffer_full", "rejected", "sampled", "shutdown"] },
+          "since": { "$ref": "#/$defs/time", "description": "When the first of them was dropped." }
+        }
+      }
+    },
+    "when": {
+      "llm.start": { "properties": { "type": { "const": "llm.start" } }, "required": ["type"] },
+      "llm.delta": { "properties": { "type": { "const": "llm.delta" } }, "required": ["type"] },
+      "llm.usage": { "properties": { "type": { "const": "llm.usage" } }, "required": ["type"] },
+      "llm.restart": { "properties": { "type": { "const": "llm.restart" } }, "required": ["type"] },
+      "llm.end": { "properties": { "type": { "const": "llm.end" } }, "required": ["type"] },
+      "error": { "properties": { "type": { "enum": ["llm.error", "tool.error", "chain.error", "step.error", "agent.error", "retrieval.error"] } }, "required": ["type"] },
+      "progress": { "properties": { "type": { "enum": ["llm.progress", "tool.progress", "chain.progress", "step.progress", "agent.progress", "retrieval.progress"] } }, "required": ["type"] },
+      "delta": { "properties": { "type": { "enum": ["tool.delta", "chain.delta", "step.delta", "agent.delta", "retrieval.delta"] } }, "required": ["type"] },
+      "tool.start": { "properties": { "type": { "const": "tool.start" } }, "required": ["type"] },
+      "tool.end": { "properties": { "type": { "const": "tool.end" } }, "required": ["type"] },
+      "chain.start": { "properties": { "type": { "const": "chain.start" } }, "required": ["type"] },
+      "chain.step": { "properties": { "type": { "const": "chain.step" } }, "required": ["type"] },
+      "agent.turn": { "properties": { "type": { "const": "agent.turn" } }, "required": ["type"] },
+      "agent.end": { "properties": { "type": { "const": "agent.end" } }, "required": ["type"] },
+      "retrieval.start": { "properties": { "type": { "const": "retrieval.start" } }, "required": ["type"] },
+      "retrieval.end": { "properties": { "type": { "const": "retrieval.end" } }, "required": ["type"] },
+      "start": { "properties": { "type": { "enum": ["step.start", "agent.start"] } }, "required": ["type"] },
+      "end": { "properties": { "type": { "enum": ["chain.end", "step.end"] } }, "required": ["type"] },
+      "log": { "properties": { "type": { "const": "log" } }, "required": ["type"] },
+      "signalbox.gap": { "properties": { "type": { "const": "signalbox.gap" } }, "required": ["type"] }
+    }
+  }
+}
+"""###),
   ]
 }

@@ -36,11 +36,16 @@ package final class EventDecoder {
   package func decode(
     padded body: UnsafeRawBufferPointer, received: Timestamp, lines: Bool = false
   ) throws(IngestError) -> Decoded {
-    var run = Run(capacity: body.count, received: received)
-    if lines {
-      try decodeLines(body, into: &run)
-      return run.finish()
-    }
+    var run = IngestRun(capacity: body.count, received: received)
+    try decode(padded: body, lines: lines, into: &run)
+    return run.finish()
+  }
+
+  /// The same, into a run that gathers several texts.
+  package func decode(
+    padded body: UnsafeRawBufferPointer, lines: Bool = false, into run: inout IngestRun
+  ) throws(IngestError) {
+    guard !lines else { return try decodeLines(body, into: &run) }
     let text = compacted(body)
     let document: JSONDocument
     do { document = try parser.scan(padded: text) } catch {
@@ -49,8 +54,7 @@ package final class EventDecoder {
           status: 400, code: "invalid_json", message: "The body is not JSON: \(error.message)",
           hint: "Send one object, an array of objects, or one object a line (application/x-ndjson)")
       }
-      try decodeLines(body, into: &run)
-      return run.finish()
+      return try decodeLines(body, into: &run)
     }
     switch document.root.kind {
     case .object: add(document.root, to: &run)
@@ -66,10 +70,9 @@ package final class EventDecoder {
         status: 400, code: "invalid_json", message: "The body is JSON, but neither an object nor an array",
         hint: "Send {\"type\": \"my.event\"} or an array of such objects")
     }
-    return run.finish()
   }
 
-  private func decodeLines(_ body: UnsafeRawBufferPointer, into run: inout Run) throws(IngestError) {
+  private func decodeLines(_ body: UnsafeRawBufferPointer, into run: inout IngestRun) throws(IngestError) {
     var start = 0
     while start < body.count {
       var end = start
@@ -104,7 +107,7 @@ package final class EventDecoder {
     return compact.raw
   }
 
-  private func add(_ item: JSONValueView, to run: inout Run) {
+  private func add(_ item: JSONValueView, to run: inout IngestRun) {
     guard item.kind == .object else {
       return run.reject(field: "", "An event is a JSON object", limit: limits.describedRejections)
     }
@@ -122,20 +125,26 @@ package final class EventDecoder {
   }
 }
 
-/// The work on one request.
-private struct Run: ~Copyable {
-  var builder: EventBatchBuilder
-  var rejections: [Rejection] = []
-  var rejected = 0
-  var items = 0
-  let received: Timestamp
+/// Events gathered from one request, or from the frames of one turn of the loop.
+package struct IngestRun: ~Copyable {
+  fileprivate var builder: EventBatchBuilder
+  fileprivate let received: Timestamp
+  package private(set) var rejections: [Rejection] = []
+  package private(set) var rejected = 0
+  /// Items seen so far, the rejected ones included.
+  package fileprivate(set) var items = 0
 
-  init(capacity: Int, received: Timestamp) {
+  /// - Parameter capacity: bytes of text that are expected.
+  package init(capacity: Int, received: Timestamp) {
     builder = EventBatchBuilder(capacity: capacity + capacity / 2 + 256, events: max(1, capacity / 256))
     self.received = received
   }
 
-  mutating func reject(field: String, _ message: String, limit: Int) {
+  /// Valid events so far.
+  package var count: Int { builder.count }
+  package var byteCount: Int { builder.byteCount }
+
+  fileprivate mutating func reject(field: String, _ message: String, limit: Int) {
     if rejections.count < limit {
       rejections.append(Rejection(index: items, field: field, message: message))
     }
@@ -143,7 +152,7 @@ private struct Run: ~Copyable {
     items += 1
   }
 
-  consuming func finish() -> Decoded {
+  package consuming func finish() -> Decoded {
     Decoded(batch: builder.finish(), rejections: rejections, rejected: rejected)
   }
 }

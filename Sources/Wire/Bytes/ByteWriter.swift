@@ -22,6 +22,16 @@ package struct ByteWriter: ~Copyable {
     return result
   }
 
+  /// Hands over what was written, without a copy, and starts anew with room for `capacity` bytes.
+  package mutating func takeShared(leaving capacity: Int = 256) -> SharedBytes {
+    let fresh = max(capacity, 16)
+    let taken = SharedBytes(adopting: memory, count: count)
+    memory = .allocate(capacity: fresh)
+    self.capacity = fresh
+    count = 0
+    return taken
+  }
+
   /// What was written; valid until the next change.
   package var raw: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory, count: count) }
 

@@ -1,0 +1,81 @@
+internal import Net
+internal import Wire
+
+/// Decides who may do what: host names, origins and keys. Confined to its loop; the keys are shared.
+final class Gatekeeper {
+  private let keys: KeyRing
+  private let requiresKeys: Bool
+  private let checksHost: Bool
+  private let hosts: Set<String>
+  private let origins: Set<String>
+
+  init(keys: KeyRing, configuration: ServerConfiguration) {
+    self.keys = keys
+    requiresKeys = configuration.requiresKeys ?? !configuration.isLoopback
+    // Behind a loopback address only a page that had its own name point here could come in by another name.
+    checksHost = configuration.isLoopback
+    hosts = Set(
+      ["localhost", "127.0.0.1", "[::1]", configuration.host.lowercased()]
+        + configuration.allowedHosts.map { $0.lowercased() })
+    origins = Set(configuration.allowedOrigins.map { $0.lowercased() })
+  }
+
+  /// Refuses requests that a hostile web page could have caused; before anything else is looked at.
+  func admit(_ head: HTTPRequestHead) -> APIError? {
+    if checksHost, let host = head.value("host"), !hosts.contains(Self.name(ofHost: host)) {
+      return APIError(
+        421, "host_not_allowed", "This server does not answer to the name \(host)", field: "Host",
+        hint: "Start it with --allow-host \(Self.name(ofHost: host)) if it should")
+    }
+    guard let origin = head.value("origin")?.lowercased(), !origins.contains(origin) else { return nil }
+    let host = head.value("host")?.lowercased() ?? ""
+    guard origin != "http://\(host)", origin != "https://\(host)" else { return nil }
+    return APIError(
+      403, "origin_not_allowed", "Pages of \(origin) may not use this server", field: "Origin",
+      hint: "Start it with --allow-origin \(origin) if they should")
+  }
+
+  /// Refuses requests whose key does not allow what they ask for.
+  ///
+  /// - Parameter presented: a key that stood elsewhere than in a header.
+  func authorize(_ head: HTTPRequestHead, for scope: Scope, presented: String? = nil) -> APIError? {
+    guard requiresKeys else { return nil }
+    guard let key = presented ?? Self.key(in: head, for: scope) else {
+      return APIError(
+        401, "key_missing", "This server asks for a key",
+        hint:
+          "Send Authorization: Bearer <key>, x-signalbox-key: <key> or ?key=<key>; make one with: signalbox keys add"
+      )
+    }
+    guard let granted = keys.scope(of: key) else {
+      return APIError(
+        401, "key_unknown", "The key is not known, or it was revoked",
+        hint: "List them with: signalbox keys list")
+    }
+    guard granted.allows(scope) else {
+      return APIError(
+        403, "scope_missing",
+        "The key allows \(granted.list.joined(separator: ", ")), not \(scope.list.joined())",
+        hint: "Make one that does with: signalbox keys add --scope \(scope.list.joined())")
+    }
+    return nil
+  }
+
+  /// The key of a request. At the gateway `Authorization` is the provider's, and ours has a header of its own.
+  private static func key(in head: HTTPRequestHead, for scope: Scope) -> String? {
+    if let key = head.value("x-signalbox-key") { return key }
+    if scope != .gateway, let authorization = head.value("authorization"),
+      authorization.lowercased().hasPrefix("bearer ")
+    {
+      return String(authorization.dropFirst(7))
+    }
+    return head.query["key"]
+  }
+
+  /// A host without its port.
+  private static func name(ofHost host: String) -> String {
+    let host = host.lowercased()
+    if host.hasPrefix("[") { return host.firstIndex(of: "]").map { String(host[...$0]) } ?? host }
+    return String(host.prefix { $0 != ":" })
+  }
+}

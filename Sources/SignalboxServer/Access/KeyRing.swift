@@ -1,0 +1,69 @@
+internal import COpenSSL
+package import SignalboxLog
+internal import Wire
+
+/// The keys of a server: kept hashed in a file beside the log, looked up in memory.
+package final class KeyRing: Sendable {
+  private let store: KeyStore
+  private let known: Guarded<[[UInt8]: Scope]>
+
+  package init(directory: String) throws(LogError) {
+    store = try KeyStore(directory: directory)
+    known = Guarded([:])
+    reload()
+  }
+
+  /// Whether there is no key that allows everything yet.
+  package var lacksAdmin: Bool { !known.with { $0.values.contains { $0.contains(.admin) } } }
+
+  /// What a key allows; nil when it is not known.
+  ///
+  /// The table is looked up by hash: how long that takes tells nothing about a key.
+  package func scope(of key: String) -> Scope? {
+    let hash = Self.hash(key)
+    return known.with { $0[hash] }
+  }
+
+  /// Makes a key. It is returned this once; only its hash is kept.
+  package func add(name: String, scope: Scope) throws(LogError) -> (id: String, key: String) {
+    let id = Self.random(bytes: 6)
+    let key = "sbk_" + Self.random(bytes: 24)
+    try store.add(
+      KeyRecord(id: id, name: name, hash: Self.hash(key), scope: scope.rawValue, created: Timestamp.now()))
+    reload()
+    return (id, key)
+  }
+
+  package func list() -> [KeyRecord] { (try? store.all()) ?? [] }
+
+  /// Revokes a key; false when there is none of that id.
+  package func revoke(id: String) throws(LogError) -> Bool {
+    let removed = try store.remove(id: id)
+    reload()
+    return removed
+  }
+
+  private func reload() {
+    let records = list()
+    known.with { known in
+      known = Dictionary(
+        records.map { ($0.hash, Scope(rawValue: $0.scope)) }, uniquingKeysWith: { first, _ in first })
+    }
+  }
+
+  /// SHA-256: a key has 192 random bits, so no slow hash is needed.
+  private static func hash(_ key: String) -> [UInt8] {
+    var digest = [UInt8](repeating: 0, count: 32)
+    let bytes = Array(key.utf8)
+    EVP_Digest(bytes, bytes.count, &digest, nil, EVP_sha256(), nil)
+    return digest
+  }
+
+  private static func random(bytes count: Int) -> String {
+    var bytes = [UInt8](repeating: 0, count: count)
+    precondition(RAND_bytes(&bytes, Int32(count)) == 1, "the system has no random numbers")
+    var writer = ByteWriter(capacity: count * 2)
+    for byte in bytes { writer.append(hex: UInt64(byte), digits: 2) }
+    return writer.string
+  }
+}

@@ -1,0 +1,147 @@
+internal import Net
+internal import SignalboxLog
+internal import Wire
+
+/// `GET /v1/ingest`: a WebSocket that takes an event a frame.
+///
+/// The frames of one turn of the loop go to the log together, in their order. After each commit the producer
+/// gets `{"control":"ack","received":…,"stored":…,"duplicate":…,"rejected":…,"position":…}`, all counted since
+/// the socket was opened; a frame that is no event gets `{"control":"error",…}` and costs nothing else. While
+/// the log takes no more, the socket is not read.
+///
+/// `@unchecked Sendable`: it lives on its loop; completions come back to it through `loop.execute`.
+final class IngestSocket: WebSocketHandler, @unchecked Sendable {
+  private let decoder: EventDecoder
+  private let log: EventLog
+  private let loop: EventLoop
+  /// Set right after the upgrade; it holds this handler until it is closed.
+  weak var connection: WebSocketConnection?
+  private var run: IngestRun?
+  private var turnScheduled = false
+  private var waiting: EventBatch?
+  private var frames: UInt64 = 0
+  private var totals = (stored: 0, duplicate: 0, rejected: 0)
+  /// Counts items received and rejected.
+  private let note: (Int, Int) -> Void
+
+  init(
+    decoder: EventDecoder, log: EventLog, loop: EventLoop, note: @escaping (Int, Int) -> Void
+  ) {
+    self.decoder = decoder
+    self.log = log
+    self.loop = loop
+    self.note = note
+  }
+
+  // MARK: Frames in
+
+  func message(_ socket: WebSocketConnection, text payload: UnsafeRawBufferPointer) {
+    let index = frames
+    frames += 1
+    var run = self.run.take() ?? IngestRun(capacity: max(4096, payload.count), received: .now())
+    let rejected = run.rejections.count
+    do throws(IngestError) {
+      try decoder.decode(padded: payload, into: &run)
+      if run.rejections.count > rejected, let rejection = run.rejections.last {
+        refuse(index, code: "invalid_event", field: rejection.field, rejection.message)
+      }
+    } catch {
+      totals.rejected += 1
+      note(1, 1)
+      refuse(index, code: error.code, field: "", error.message)
+    }
+    let full = run.byteCount > 256 << 10
+    self.run = consume run
+    if full { submitRun() } else { scheduleTurn() }
+  }
+
+  /// Once per turn, behind the frames that came with it.
+  private func scheduleTurn() {
+    guard !turnScheduled else { return }
+    turnScheduled = true
+    loop.execute { [weak self] in
+      self?.turnScheduled = false
+      self?.submitRun()
+    }
+  }
+
+  private func submitRun() {
+    guard waiting == nil, let run = run.take() else { return }
+    let decoded = run.finish()
+    totals.rejected += decoded.rejected
+    note(decoded.batch.count + decoded.rejected, decoded.rejected)
+    if decoded.batch.count > 0 { submit(decoded.batch) }
+  }
+
+  private func submit(_ batch: EventBatch) {
+    let admission = log.submit(batch) { [self] result in
+      loop.execute { [self] in finished(result) }
+    }
+    guard APIError(admission) != nil else { return }
+    // Not read until there is room: the kernel's window slows the producer down.
+    waiting = batch
+    connection?.pauseReading()
+    loop.timer(after: 50) { [weak self] in self?.retry() }
+  }
+
+  private func retry() {
+    guard let batch = waiting else { return }
+    waiting = nil
+    submit(batch)
+    guard waiting == nil else { return }
+    submitRun()
+    if waiting == nil { connection?.resumeReading() }
+  }
+
+  // MARK: Answers
+
+  private func finished(_ result: SubmitResult) {
+    if let failure = result.failure {
+      refuse(frames, code: "not_stored", field: "", failure.message)
+      // What was not stored was not acknowledged; the producer comes back and sends it again.
+      connection?.close(.tryAgainLater, reason: "The log takes no events at the moment; come back")
+      return
+    }
+    totals.stored += result.stored
+    totals.duplicate += result.duplicates
+    acknowledge(result.position)
+  }
+
+  private func acknowledge(_ position: Position?) {
+    guard let connection, connection.queuedBytes < 64 << 10 else { return }
+    var json = ByteWriter(capacity: 160)
+    json.append("{\"control\":\"ack\",\"received\":")
+    json.append(decimal: frames)
+    json.append(",\"stored\":")
+    json.append(decimal: totals.stored)
+    json.append(",\"duplicate\":")
+    json.append(decimal: totals.duplicate)
+    json.append(",\"rejected\":")
+    json.append(decimal: totals.rejected)
+    if let position {
+      json.append(",\"position\":\"")
+      json.append(position)
+      json.append("\"")
+    }
+    json.append("}")
+    connection.send(text: json.raw)
+  }
+
+  private func refuse(_ index: UInt64, code: String, field: String, _ message: String) {
+    // A producer that only sends garbage and reads nothing does not fill our memory with answers.
+    guard let connection, connection.queuedBytes < 64 << 10 else { return }
+    var json = ByteWriter(capacity: 160)
+    json.append("{\"control\":\"error\",\"index\":")
+    json.append(decimal: index)
+    json.append(",\"code\":")
+    json.append(jsonString: code)
+    json.append(",\"field\":")
+    json.append(jsonString: field)
+    json.append(",\"error\":")
+    json.append(jsonString: message)
+    json.append("}")
+    connection.send(text: json.raw)
+  }
+
+  func closed(_ socket: WebSocketConnection, code: WebSocketCloseCode) { submitRun() }
+}

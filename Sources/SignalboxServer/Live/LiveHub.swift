@@ -1,0 +1,335 @@
+package import SignalboxLog
+package import Wire
+
+/// What the hub needs of the loop that it lives on.
+package struct HubShell {
+  /// A monotonic clock, nanoseconds.
+  package var now: () -> UInt64
+  /// Calls back on the loop after so many milliseconds.
+  package var after: (UInt64, @escaping () -> Void) -> Void
+  /// Reads a page off the loop and hands it back on the loop; false when too many are waiting.
+  package var read: (LivePageRequest, @escaping (LivePage) -> Void) -> Bool
+
+  package init(
+    now: @escaping () -> UInt64, after: @escaping (UInt64, @escaping () -> Void) -> Void,
+    read: @escaping (LivePageRequest, @escaping (LivePage) -> Void) -> Bool
+  ) {
+    self.now = now
+    self.after = after
+    self.read = read
+  }
+}
+
+/// The bounds of a hub.
+package struct LiveLimits: Sendable {
+  /// Bytes that may wait for a viewer before it leaves the tail; 1 MiB.
+  package var queuedBytes = 1 << 20
+  /// Bytes of a page read by cursor; 256 KiB.
+  package var pageBytes = 256 << 10
+  /// A viewer that takes nothing for so long while bytes wait is closed; nanoseconds, 30 s.
+  package var stall: UInt64 = 30_000_000_000
+  /// Longest time for which events are gathered before they are sent when the loop is busy; nanoseconds, 1 ms.
+  package var tick: UInt64 = 1_000_000
+
+  package init() {}
+}
+
+/// Hands every committed event to the viewers of one loop.
+///
+/// A viewer is at the tail, as a member of a group whose events are framed once, or behind, reading by its own
+/// cursor. It leaves the tail when its queue is full, and joins again exactly where the tail was last flushed,
+/// so it gets every event once. Confined to its loop.
+package final class LiveHub {
+  package private(set) var metrics = LiveMetrics()
+  private let limits: LiveLimits
+  private let shell: HubShell
+  private var groups = LiveGroups()
+  private var recent = RecentEvents()
+  private var viewers: [ObjectIdentifier: Viewer] = [:]
+  private var dirty: [LiveGroup] = []
+  /// The epoch of the last event delivered.
+  private var epoch: UInt64
+  /// The next offset that the log will hand over.
+  private var delivered: UInt64
+  /// Every member of a group has been sent what lies before this offset.
+  private var flushed: UInt64
+  private var nextFlush: UInt64 = 0
+  private var flushScheduled = false
+
+  /// - Parameter last: the position of the last event stored before the hub was made.
+  package init(last: Position, limits: LiveLimits = LiveLimits(), shell: HubShell) {
+    epoch = last.epoch
+    self.limits = limits
+    self.shell = shell
+    delivered = last.offset + 1
+    flushed = delivered
+  }
+
+  package var viewerCount: Int { viewers.count }
+
+  /// The offset from which a viewer that wants "from now on" begins.
+  package var tip: UInt64 { flushed }
+
+  // MARK: Events
+
+  /// Takes a commit; commits come in order and without a gap.
+  package func commit(_ batch: CommittedBatch) {
+    // A commit from before the hub was made is in the log, and no viewer here waits for it.
+    guard batch.firstOffset >= delivered else { return }
+    recent.append(batch)
+    epoch = batch.epoch
+    var offset = batch.firstOffset
+    let bytes = batch.bytes.raw
+    if groups.count > 0 {
+      for slot in batch.slots {
+        groups.forEach(candidateFor: slot, in: bytes) { group in
+          let idle = group.pendingBytes == 0
+          if group.offer(slot, at: offset, of: batch), idle { dirty.append(group) }
+        }
+        offset += 1
+      }
+    }
+    delivered = batch.firstOffset + UInt64(batch.slots.count)
+    scheduleFlush()
+  }
+
+  /// Sends at once when the loop is idle; gathers for a moment when the last sending took long.
+  private func scheduleFlush() {
+    guard !flushScheduled else { return }
+    if dirty.isEmpty {
+      flushed = delivered
+      return
+    }
+    if shell.now() >= nextFlush { return flush() }
+    flushScheduled = true
+    shell.after(1) { [weak self] in
+      self?.flushScheduled = false
+      self?.flush()
+    }
+  }
+
+  private func flush() {
+    let start = shell.now()
+    let from = flushed
+    flushed = delivered
+    let ready = dirty
+    dirty.removeAll(keepingCapacity: true)
+    for group in ready {
+      let chunk = group.take()
+      // From the end: a member that leaves is replaced by one that was served already.
+      var place = group.members.count
+      while place > 0 {
+        place -= 1
+        send(chunk, to: group.members[place], from: from)
+      }
+    }
+    let end = shell.now()
+    nextFlush = end + min(limits.tick, end - start)
+  }
+
+  private func send(_ chunk: SharedBytes, to viewer: Viewer, from: UInt64) {
+    let queued = viewer.transport.queuedBytes
+    if queued > 0, queued + chunk.count > limits.queuedBytes {
+      leaveTail(viewer)
+      viewer.cursor = from
+      viewer.state = .behind
+      metrics.fellBehind += 1
+      return
+    }
+    metrics.deliveredBytes += UInt64(chunk.count)
+    metrics.sends += 1
+    viewer.transport.send(chunk)
+  }
+
+  // MARK: Viewers
+
+  /// Begins to serve a viewer from an offset on.
+  package func add(_ viewer: Viewer, from offset: UInt64) {
+    viewers[ObjectIdentifier(viewer)] = viewer
+    viewer.cursor = offset
+    viewer.progress = (shell.now(), 0)
+    advance(viewer)
+  }
+
+  /// Forgets a viewer whose connection is gone.
+  package func remove(_ viewer: Viewer) {
+    guard viewers.removeValue(forKey: ObjectIdentifier(viewer)) != nil else { return }
+    leaveTail(viewer)
+    viewer.state = .closed
+  }
+
+  /// The viewer's connection has taken all that was queued.
+  package func drained(_ viewer: Viewer) {
+    viewer.progress = (shell.now(), 0)
+    if viewer.state == .behind { advance(viewer) }
+  }
+
+  private func advance(_ viewer: Viewer) {
+    while viewer.state == .behind {
+      if viewer.cursor == flushed { return joinTail(viewer) }
+      // Its position comes from another loop, which was a moment ahead of this one.
+      if viewer.cursor > flushed { return later(1, viewer) }
+      guard viewer.transport.queuedBytes < limits.pageBytes else { return }
+      guard viewer.pacer == nil,
+        let page = recent.page(
+          from: viewer.cursor, to: flushed, matcher: viewer.matcher, format: viewer.format,
+          limit: limits.pageBytes)
+      else { return readPage(viewer) }
+      deliver(page, to: viewer)
+    }
+  }
+
+  private func joinTail(_ viewer: Viewer) {
+    let group = groups.group(.init(filter: viewer.request.filter, format: viewer.format))
+    group.add(viewer)
+    viewer.group = group
+    viewer.state = .tail
+  }
+
+  private func leaveTail(_ viewer: Viewer) {
+    guard let group = viewer.group else { return }
+    group.remove(viewer)
+    viewer.group = nil
+    if group.members.isEmpty {
+      groups.drop(group)
+      dirty.removeAll { $0 === group }
+    }
+  }
+
+  private func readPage(_ viewer: Viewer) {
+    let request = LivePageRequest(
+      from: viewer.cursor, to: flushed, filter: viewer.request.filter, format: viewer.format,
+      timed: viewer.pacer != nil)
+    viewer.state = .reading
+    metrics.pages += 1
+    let accepted = shell.read(request) { [weak self, weak viewer] page in
+      guard let self, let viewer, viewer.state == .reading else { return }
+      viewer.state = .behind
+      if let failure = page.failure {
+        return close(viewer, failure == .trimmed ? .reset : .failed)
+      }
+      if viewer.pacer != nil { return play(page, at: 0, to: viewer) }
+      deliver(page, to: viewer)
+      advance(viewer)
+    }
+    guard !accepted else { return }
+    viewer.state = .behind
+    later(20, viewer)
+  }
+
+  private func later(_ milliseconds: UInt64, _ viewer: Viewer) {
+    shell.after(milliseconds) { [weak self, weak viewer] in
+      guard let self, let viewer, viewer.state == .behind else { return }
+      advance(viewer)
+    }
+  }
+
+  private func deliver(_ page: LivePage, to viewer: Viewer) {
+    viewer.cursor = page.next
+    guard let bytes = page.bytes else { return }
+    metrics.deliveredBytes += UInt64(bytes.count)
+    viewer.transport.send(bytes)
+  }
+
+  /// Sends the events of a page one by one when they are due.
+  private func play(_ page: LivePage, at first: Int, to viewer: Viewer) {
+    var event = first
+    viewer.state = .playing
+    while event < page.events.count {
+      let now = shell.now()
+      let due = viewer.pacer?.due(event: page.events[event].time, now: now) ?? now
+      guard due <= now, viewer.transport.queuedBytes < limits.queuedBytes else {
+        let wait = max(1, min((max(due, now) - now + 999_999) / 1_000_000, 60_000))
+        return shell.after(wait) { [weak self, weak viewer] in
+          guard let self, let viewer, viewer.state == .playing else { return }
+          play(page, at: event, to: viewer)
+        }
+      }
+      let start = page.events[event].start
+      let end = event + 1 < page.events.count ? page.events[event + 1].start : page.bytes?.count ?? start
+      if let bytes = page.bytes { viewer.transport.send(SharedBytes(copying: bytes[start..<end])) }
+      event += 1
+    }
+    viewer.cursor = page.next
+    viewer.state = .behind
+    advance(viewer)
+  }
+
+  // MARK: Time
+
+  /// Sends a heartbeat to all, and closes those who have stopped reading. To be called every 10 s.
+  package func heartbeat() {
+    let now = shell.now()
+    var frames: [EventFormat: SharedBytes] = [:]
+    for viewer in Array(viewers.values) {
+      let queued = viewer.transport.queuedBytes
+      if queued == 0 || queued < viewer.progress.queued {
+        viewer.progress = (now, queued)
+      } else if now - viewer.progress.time > limits.stall {
+        metrics.stalled += 1
+        close(viewer, .stalled)
+        continue
+      } else {
+        viewer.progress.queued = queued
+      }
+      guard viewer.state == .tail, queued < limits.queuedBytes else { continue }
+      let frame = frames[viewer.format] ?? control("heartbeat", as: viewer.format, at: flushed)
+      frames[viewer.format] = frame
+      viewer.transport.send(frame)
+    }
+  }
+
+  /// A control message with the position up to which its reader has been served.
+  package func control(_ name: StaticString, as format: EventFormat, at offset: UInt64) -> SharedBytes {
+    var json = ByteWriter(capacity: 96)
+    json.append("{\"control\":\"")
+    json.append(name)
+    json.append("\"")
+    if offset > 0 {
+      json.append(",\"position\":\"")
+      json.append(Position(epoch: epoch, offset: offset - 1))
+      json.append("\"")
+    }
+    json.append("}")
+    var writer = ByteWriter(capacity: 128)
+    // A WebSocket ping goes along, so that proxies and browsers see life in both directions.
+    if format == .webSocket { writer.append(webSocketHead: .ping, count: 0) }
+    writer.append(control: json.raw, as: format)
+    return SharedBytes(taking: writer)
+  }
+
+  /// Ends all viewers: the server stops.
+  package func closeAll() {
+    for viewer in Array(viewers.values) { close(viewer, .goingAway) }
+  }
+
+  private func close(_ viewer: Viewer, _ reason: ViewerClose) {
+    remove(viewer)
+    viewer.transport.close(reason)
+  }
+}
+
+/// What a hub has done, for `/metrics`.
+package struct LiveMetrics: Sendable {
+  package var deliveredBytes: UInt64 = 0
+  package var sends: UInt64 = 0
+  /// Pages read from the log by cursor.
+  package var pages: UInt64 = 0
+  /// Times a viewer left the tail.
+  package var fellBehind: UInt64 = 0
+  /// Viewers closed because they stopped reading.
+  package var stalled: UInt64 = 0
+
+  package init() {}
+
+  /// The sums of the loops.
+  package static func + (a: LiveMetrics, b: LiveMetrics) -> LiveMetrics {
+    var sum = a
+    sum.deliveredBytes += b.deliveredBytes
+    sum.sends += b.sends
+    sum.pages += b.pages
+    sum.fellBehind += b.fellBehind
+    sum.stalled += b.stalled
+    return sum
+  }
+}

@@ -1,0 +1,39 @@
+package import SignalboxLog
+
+/// What a server is started with. Each value is an option of `signalbox serve`, which documents it.
+package struct ServerConfiguration: Sendable {
+  /// Address to listen on; `127.0.0.1`.
+  package var host = "127.0.0.1"
+  /// Port to listen on, 0 for any free one; 7446.
+  package var port = 7446
+  /// Directory of the log; made when it is not there.
+  package var dataDirectory = "signalbox-data"
+  /// Names of the gateway and where they lead: `/openai/…` goes to the value of `openai`.
+  package var upstreams: [String: String] = ServerConfiguration.defaultUpstreams
+  package var durability = Durability.normal
+  /// Days after which events are forgotten; nil: never.
+  package var retainDays: Double?
+  /// Bytes on disk beyond which the oldest events are forgotten; nil: no limit.
+  package var retainBytes: UInt64?
+  /// Host names that requests may name besides the address listened on (against DNS rebinding).
+  package var allowedHosts: [String] = []
+  /// Origins whose pages may open sockets besides this server's own, such as `https://app.example.com`.
+  package var allowedOrigins: [String] = []
+  /// Whether keys are asked for; nil: unless the address is a loopback address.
+  package var requiresKeys: Bool?
+  /// Event loops; 0: one a core, at most 4.
+  package var loops = 0
+  package var ingest = IngestLimits()
+  package var live = LiveLimits()
+  package var connections = 16_384
+
+  package init() {}
+
+  /// The providers' own addresses.
+  package static let defaultUpstreams = ["openai": "https://api.openai.com"]
+
+  /// Whether the address can be reached from this machine only.
+  package var isLoopback: Bool {
+    host == "localhost" || host == "::1" || host.hasPrefix("127.")
+  }
+}
