@@ -64,12 +64,16 @@ let package = Package(
       name: "EmitBench", dependencies: ["Signalbox"], path: "Benchmarks/EmitBench",
       swiftSettings: settings),
 
+    .executableTarget(
+      name: "LogBench", dependencies: ["Wire", "Signalbox", "SignalboxLog"], path: "Benchmarks/LogBench",
+      swiftSettings: settings),
+
     tests("Wire"),
     tests("Signalbox", ["Wire", "SignalboxTesting"]),
     tests("JSONScan", ["Wire"]),
     tests("Fetch", ["Wire", "Signalbox", "SignalboxTesting"]),
     tests("SignalboxLLM", ["Wire", "Signalbox"]),
-    tests("SignalboxLog", ["Wire", "Signalbox"]),
+    tests("SignalboxLog", ["Wire", "Signalbox", "LogBench"]),
     tests("Net", ["Wire"]),
     tests("SignalboxServer", ["Wire", "Signalbox", "SignalboxLog", "JSONScan", "Net"]),
     tests("SignalboxCLI", ["Wire", "JSONScan"]),
