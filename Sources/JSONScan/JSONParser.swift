@@ -1,4 +1,4 @@
-internal import CSimdjson
+package import CSimdjson
 package import Wire
 
 /// Why a text is not JSON.
@@ -65,7 +65,7 @@ package final class JSONParser {
 /// A scanned text: its nodes in document order.
 package struct JSONDocument {
   package let text: UnsafeRawBufferPointer
-  let nodes: UnsafePointer<sb_json_node>
+  @usableFromInline let nodes: UnsafePointer<sb_json_node>
   package let count: Int
 
   package var root: JSONValueView { JSONValueView(document: self, index: 0) }

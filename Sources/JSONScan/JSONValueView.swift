@@ -1,38 +1,43 @@
-internal import CSimdjson
+package import CSimdjson
 internal import Wire
 
 /// One value of a scanned document, where it lies; nothing is copied until it is asked for.
 package struct JSONValueView {
+  @inlinable package init(document: JSONDocument, index: Int) {
+    self.document = document
+    self.index = index
+  }
+
   package enum Kind: UInt8, Sendable {
     case null, `false`, `true`, number, string, array, object, key
   }
 
-  let document: JSONDocument
+  package let document: JSONDocument
   package let index: Int
 
-  private var node: sb_json_node { document.nodes[index] }
+  @inlinable var node: sb_json_node { document.nodes[index] }
 
-  package var kind: Kind { Kind(rawValue: node.kind) ?? .null }
+  @inlinable package var kind: Kind { Kind(rawValue: node.kind) ?? .null }
 
   /// The bytes of the value; a string's lie between its quotes and keep their escapes.
-  package var bytes: UnsafeRawBufferPointer {
+  @inlinable package var bytes: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(rebasing: document.text[Int(node.start)..<Int(node.end)])
   }
 
   /// The bytes of the value with the quotes of a string.
-  package var json: UnsafeRawBufferPointer {
+  @inlinable package var json: UnsafeRawBufferPointer {
     let quote = kind == .string ? 1 : 0
     return UnsafeRawBufferPointer(
       rebasing: document.text[Int(node.start) - quote..<Int(node.end) + quote])
   }
 
   /// Whether a string contains an escape.
-  package var isEscaped: Bool { node.escaped != 0 }
+  @inlinable package var isEscaped: Bool { node.escaped != 0 }
 
   /// Where the value starts in the text.
   package var offset: Int { Int(node.start) }
 
-  package var isNull: Bool { kind == .null }
+  @inlinable package var isNull: Bool { kind == .null }
 
   /// The text of a string, unescaped; nil for any other kind.
   package var string: String? {
@@ -63,7 +68,7 @@ package struct JSONValueView {
   }
 
   /// Calls the closure with every member of an object: its key as it stands in the text, and its value.
-  package func forEachMember(_ body: (_ key: JSONValueView, _ value: JSONValueView) -> Void) {
+  @inlinable package func forEachMember(_ body: (_ key: JSONValueView, _ value: JSONValueView) -> Void) {
     guard kind == .object else { return }
     var at = index + 1
     let end = Int(node.next)
@@ -75,7 +80,7 @@ package struct JSONValueView {
   }
 
   /// Calls the closure with every element of an array.
-  package func forEachElement(_ body: (JSONValueView) -> Void) {
+  @inlinable package func forEachElement(_ body: (JSONValueView) -> Void) {
     guard kind == .array else { return }
     var at = index + 1
     let end = Int(node.next)

@@ -116,7 +116,7 @@ package final class EventDecoder {
         field: "", "The event has \(item.json.count) bytes, more than \(limits.eventBytes)",
         limit: limits.describedRejections)
     }
-    var envelope = Envelope()
+    var envelope = Envelope(of: item.document)
     if let problem = envelope.read(item) {
       return run.reject(field: problem.field, problem.message, limit: limits.describedRejections)
     }

@@ -5,7 +5,7 @@ package struct ByteWriter: ~Copyable {
   @usableFromInline var memory: UnsafeMutablePointer<UInt8>
   @usableFromInline var capacity: Int
   /// Bytes written so far.
-  package private(set) var count: Int
+  package internal(set) var count: Int
 
   package init(capacity: Int = 256) {
     self.capacity = max(capacity, 16)
@@ -33,12 +33,14 @@ package struct ByteWriter: ~Copyable {
   }
 
   /// What was written; valid until the next change.
-  package var raw: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory, count: count) }
+  @inlinable package var raw: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory, count: count) }
 
   /// Makes room for `extra` more bytes.
-  package mutating func reserve(_ extra: Int) {
-    let needed = count + extra
-    guard needed > capacity else { return }
+  @inlinable package mutating func reserve(_ extra: Int) {
+    if count + extra > capacity { grow(to: count + extra) }
+  }
+
+  @usableFromInline mutating func grow(to needed: Int) {
     let grown = max(needed, capacity * 2)
     let fresh = UnsafeMutablePointer<UInt8>.allocate(capacity: grown)
     fresh.update(from: memory, count: count)
@@ -47,20 +49,20 @@ package struct ByteWriter: ~Copyable {
     capacity = grown
   }
 
-  package mutating func append(_ byte: UInt8) {
+  @inlinable package mutating func append(_ byte: UInt8) {
     if count == capacity { reserve(1) }
     memory[count] = byte
     count += 1
   }
 
-  package mutating func append(_ bytes: UnsafeRawBufferPointer) {
+  @inlinable package mutating func append(_ bytes: UnsafeRawBufferPointer) {
     guard let base = bytes.baseAddress, bytes.count > 0 else { return }
     reserve(bytes.count)
     UnsafeMutableRawPointer(memory + count).copyMemory(from: base, byteCount: bytes.count)
     count += bytes.count
   }
 
-  package mutating func append(_ text: StaticString) {
+  @inlinable package mutating func append(_ text: StaticString) {
     append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 

@@ -20,6 +20,8 @@ package struct EventBatchBuilder: ~Copyable {
   private var bytes: ByteWriter
   private var slots: [EventSlot] = []
   private var current = EventSlot()
+  private var receivedTime = Int64.min
+  private var receivedText = ByteWriter(capacity: 40)
 
   package init(capacity: Int = 1024, events: Int = 1) {
     bytes = ByteWriter(capacity: capacity)
@@ -113,9 +115,15 @@ package struct EventBatchBuilder: ~Copyable {
   package mutating func received(_ time: Timestamp) {
     key("received")
     current.received = time.nanoseconds
-    bytes.append(UInt8(ascii: "\""))
-    bytes.append(rfc3339: time)
-    bytes.append(UInt8(ascii: "\""))
+    // One time for all events of a request, so its text is written once and then copied.
+    if time.nanoseconds != receivedTime {
+      receivedTime = time.nanoseconds
+      receivedText.truncate(to: 0)
+      receivedText.append(UInt8(ascii: "\""))
+      receivedText.append(rfc3339: time)
+      receivedText.append(UInt8(ascii: "\""))
+    }
+    bytes.append(receivedText.raw)
     current.insertion = UInt32(bytes.count - current.start)
   }
 
