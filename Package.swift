@@ -81,3 +81,11 @@ let package = Package(
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
 )
+
+// Fuzz targets are built by Fuzz/run only, which links them with libFuzzer's main function.
+if Context.environment["SIGNALBOX_FUZZ"] != nil {
+  for name in ["FuzzHTTPRequest", "FuzzWebSocket", "FuzzSSE"] {
+    package.targets.append(
+      .target(name: name, dependencies: ["Wire"], path: "Fuzz/" + name, swiftSettings: settings))
+  }
+}
