@@ -9,7 +9,8 @@
 struct Program {
   static var commands: [any Command.Type] {
     [
-      RunCommand.self, TailCommand.self, TracesCommand.self, EmitCommand.self, KeysCommand.self,
+      ServeCommand.self, RunCommand.self, TailCommand.self, TracesCommand.self, EmitCommand.self,
+      KeysCommand.self,
       DoctorCommand.self, DemoCommand.self, VersionCommand.self,
     ]
   }
