@@ -37,7 +37,10 @@ final class CallTape {
       let endpoint = Array("/v1/chat/completions".utf8)
       let body = Array(request.utf8)
       endpoint.withUnsafeBytes { endpoint in
-        body.withUnsafeBytes { decoder.start(endpoint: endpoint, body: $0, at: moment, into: &builder) }
+        (body + [UInt8](repeating: 0, count: 64)).withUnsafeBytes {
+          let body = UnsafeRawBufferPointer(rebasing: $0[..<body.count])
+          decoder.start(endpoint: endpoint, body: body, at: moment, into: &builder)
+        }
       }
     }
   }

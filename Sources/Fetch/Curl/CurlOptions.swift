@@ -28,6 +28,7 @@ enum CurlOptions {
     sb_curl_easy_set_long(easy, CURLOPT_TCP_NODELAY, 1)
     sb_curl_easy_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
     sb_curl_easy_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
+    sb_curl_easy_set_long(easy, CURLOPT_PATH_AS_IS, 1)
     sb_curl_easy_set_long(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS)
     sb_curl_easy_set_long(easy, CURLOPT_HTTP_CONTENT_DECODING, 0)
     sb_curl_easy_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)

@@ -23,6 +23,7 @@ package final class EventLoop: @unchecked Sendable {
   private var started = false
   private var cachedNow: UInt64 = 0
   private var hooks: [() -> Void] = []
+  private var lateHooks: [() -> Void] = []
   private var stopHooks: [() -> Void] = []
   /// What the connections of this loop share: buffers, the timer wheel, the list of those to flush.
   private(set) lazy var shared = LoopShared(loop: self)
@@ -105,6 +106,10 @@ package final class EventLoop: @unchecked Sendable {
   /// Registers a hook that runs at the end of every iteration, before the connections write what was queued.
   package func afterIO(_ body: @escaping () -> Void) { hooks.append(body) }
 
+  /// Registers a hook that runs at the end of every iteration, after the connections have written: for work that
+  /// must not hold their bytes back.
+  package func afterFlush(_ body: @escaping () -> Void) { lateHooks.append(body) }
+
   /// Registers a hook that runs when the loop is told to stop, while its handles are still open.
   package func atStop(_ body: @escaping () -> Void) { stopHooks.append(body) }
 
@@ -121,6 +126,7 @@ package final class EventLoop: @unchecked Sendable {
     let code = uv_loop_close(uv)
     assert(code == 0, "a handle outlived loop \(name)")
     hooks = []
+    lateHooks = []
     stopHooks = []
     prepare.deallocate()
     check.deallocate()
@@ -131,6 +137,7 @@ package final class EventLoop: @unchecked Sendable {
   private func endIteration() {
     for hook in hooks { hook() }
     shared.flush()
+    for hook in lateHooks { hook() }
     cachedNow = 0
   }
 

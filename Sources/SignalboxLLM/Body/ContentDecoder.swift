@@ -1,4 +1,5 @@
 internal import CZlib
+internal import Wire
 
 /// Undoes a body's `Content-Encoding` piece by piece, with a bound on what comes out.
 package struct ContentDecoder: ~Copyable {
@@ -26,13 +27,13 @@ package struct ContentDecoder: ~Copyable {
   ///   - limit: most bytes that may come out; default 64 MiB.
   package init(encoding: UnsafeRawBufferPointer?, limit: Int = 64 << 20) {
     remaining = limit
-    guard let encoding, !encoding.isEmpty, !encoding.equalsIgnoringCase("identity") else {
+    guard let encoding, !encoding.isEmpty, !HTTPCharacters.equal(encoding, "identity") else {
       mode = .identity
       return
     }
     guard
-      encoding.equalsIgnoringCase("gzip") || encoding.equalsIgnoringCase("x-gzip")
-        || encoding.equalsIgnoringCase("deflate")
+      HTTPCharacters.equal(encoding, "gzip") || HTTPCharacters.equal(encoding, "x-gzip")
+        || HTTPCharacters.equal(encoding, "deflate")
     else {
       mode = .failed(.unknownEncoding)
       return
@@ -111,18 +112,5 @@ package struct ContentDecoder: ~Copyable {
   private mutating func fail(_ failure: Failure) -> Failure {
     mode = .failed(failure)
     return failure
-  }
-}
-
-extension UnsafeRawBufferPointer {
-  /// Whether these bytes are the text, ASCII letters in either case; the text is in lower case.
-  func equalsIgnoringCase(_ text: StaticString) -> Bool {
-    guard count == text.utf8CodeUnitCount else { return false }
-    for i in 0..<count {
-      let byte = self[i]
-      let lower = byte &- 65 < 26 ? byte | 0x20 : byte
-      if lower != text.utf8Start[i] { return false }
-    }
-    return true
   }
 }

@@ -69,7 +69,8 @@ package final class CallDecoder {
 
   // MARK: What happened
 
-  /// The request was sent. `body` is nil when it was too large to be kept.
+  /// The request was sent. `body` has `JSONParser.padding` readable bytes behind it; nil: it is too large to be
+  /// read.
   package func start(
     endpoint: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer?, at moment: Moment,
     into builder: inout EventBatchBuilder
@@ -78,7 +79,7 @@ package final class CallDecoder {
     var data = ByteWriter(capacity: 512 + min(body?.count ?? 0, CallRequest.inputLimit))
     if let body {
       do throws(JSONError) {
-        let root = try tools.parser.scan(copying: body).root
+        let root = try tools.parser.scan(padded: body).root
         request.read(root, endpoint: endpoint, call: &context, to: &data)
       } catch {
         counts.malformed += 1
@@ -86,7 +87,7 @@ package final class CallDecoder {
       }
     } else {
       counts.tooLarge += 1
-      CallRequest.unread(endpoint: endpoint, why: "the request is too large", to: &data)
+      CallRequest.unread(endpoint: endpoint, why: "the request is empty or too large", to: &data)
     }
     builder.begin("llm.start", .start, of: context, at: moment.wall, tools: tools)
     builder.end(of: context) { $0.append(data.raw) }

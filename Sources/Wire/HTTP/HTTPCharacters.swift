@@ -1,5 +1,5 @@
 /// The character classes of RFC 9110 §5.6.2 and §5.5.
-enum HTTPCharacters {
+package enum HTTPCharacters {
   /// tchar below 64, a bit each: ``!#$%&'*+-.`` and digits. Literals, because a computed global costs a check
   /// per use.
   private static var lowTokens: UInt64 { 0x03FF_6CFA_0000_0000 }
@@ -23,7 +23,7 @@ enum HTTPCharacters {
   static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
   @inline(__always)
-  static func lower(_ byte: UInt8) -> UInt8 { byte &- 65 < 26 ? byte | 0x20 : byte }
+  package static func lower(_ byte: UInt8) -> UInt8 { byte &- 65 < 26 ? byte | 0x20 : byte }
 
   /// The value of a hexadecimal digit.
   @inline(__always)
@@ -51,14 +51,14 @@ enum HTTPCharacters {
   }
 
   /// Whether the bytes are `name`, which is written in lower case, in any case.
-  static func equal(_ bytes: UnsafeRawBufferPointer, _ name: StaticString) -> Bool {
+  package static func equal(_ bytes: UnsafeRawBufferPointer, _ name: StaticString) -> Bool {
     guard bytes.count == name.utf8CodeUnitCount else { return false }
     for at in 0..<bytes.count where lower(bytes[at]) != name.utf8Start[at] { return false }
     return true
   }
 
   /// Calls `body` with each member of a comma-separated list, blanks trimmed, empty ones left out.
-  static func forEachMember(
+  package static func forEachMember(
     _ value: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void
   ) {
     for part in value.split(separator: UInt8(ascii: ",")) {

@@ -1,0 +1,97 @@
+internal import CUV
+internal import Fetch
+package import Net
+internal import SignalboxLLM
+package import Wire
+
+/// The pass-through LLM proxy of one loop: bytes go both ways unchanged, whatever telemetry does, while a tap turns
+/// a copy of every chat completion into events.
+///
+/// Confined to its loop.
+package final class Gateway {
+  package let metrics: GatewayMetrics
+  let configuration: GatewayConfiguration
+  let loop: EventLoop
+  let multi: CurlMulti
+  let tools = CallTools()
+  let outlet: TapOutlet
+  private let poller: LoopCurlPoller
+  /// Calls that have something left to do once the connections have written.
+  private var written: [GatewayCall] = []
+  private var spare: [GatewayCall] = []
+
+  package init(loop: EventLoop, configuration: GatewayConfiguration, outlet: any EventOutlet) {
+    loop.preconditionCurrent()
+    self.loop = loop
+    self.configuration = configuration
+    metrics = GatewayMetrics(upstreams: configuration.upstreams)
+    self.outlet = TapOutlet(outlet: outlet, tools: tools, metrics: metrics)
+    poller = LoopCurlPoller(loop: loop)
+    multi = CurlMulti(poller: poller)
+    poller.multi = multi
+    loop.afterFlush { [unowned self] in afterFlush() }
+    loop.atStop { [self] in
+      multi.shutDown()
+      afterFlush()
+      poller.close()
+    }
+  }
+
+  /// Where the request leads; nil when it is not for the gateway.
+  package func route(_ head: HTTPRequestHead) -> GatewayRoute? {
+    head.withPath { GatewayRoute($0, upstreams: configuration.upstreams) }
+  }
+
+  /// Takes on a request that leads somewhere and is allowed to.
+  package func plan(_ exchange: HTTPExchange, _ route: GatewayRoute) -> BodyPlan {
+    if exchange.head.wantsUpgrade {
+      exchange.respond(
+        GatewayProblem(
+          status: 501, code: "upgrade_not_supported", message: "The gateway does not pass WebSockets through")
+      )
+      return .answered
+    }
+    exchange.state = GatewayCall(gateway: self, exchange: exchange, route: route)
+    return .collect(limit: configuration.bodyLimit)
+  }
+
+  /// Sends a request on; false when it is not the gateway's.
+  package func serve(_ exchange: HTTPExchange, body: UnsafeRawBufferPointer) -> Bool {
+    guard let call = exchange.state as? GatewayCall else { return false }
+    call.start(body)
+    return true
+  }
+
+  /// Has the call's `afterFlush` called once the connections have written.
+  func visitAfterFlush(_ call: GatewayCall) { written.append(call) }
+
+  private func afterFlush() {
+    if !written.isEmpty {
+      swap(&written, &spare)
+      for call in spare { call.afterFlush() }
+      spare.removeAll(keepingCapacity: spare.capacity <= 4096)
+    }
+    outlet.submit()
+  }
+}
+
+/// An answer of the gateway itself, in the form that clients of OpenAI understand too.
+struct GatewayProblem {
+  var status: Int
+  var code: String
+  var message: String
+}
+
+extension HTTPExchange {
+  func respond(_ problem: GatewayProblem) {
+    var body = ByteWriter(capacity: 256)
+    body.append("{\"error\":{\"code\":")
+    body.append(jsonString: problem.code)
+    body.append(",\"message\":")
+    body.append(jsonString: problem.message)
+    body.append(",\"type\":\"signalbox_gateway\"}}")
+    respond(
+      problem.status,
+      headers: [("Content-Type", "application/json"), ("x-signalbox-error", problem.code)], body: body.raw)
+  }
+}

@@ -1,0 +1,252 @@
+internal import CUV
+internal import Fetch
+internal import Net
+internal import SignalboxLLM
+internal import Wire
+
+/// One request on its way through the gateway. Confined to its loop.
+final class GatewayCall: FetchHandler {
+  private unowned let gateway: Gateway
+  private let route: GatewayRoute
+  /// Nil once nobody waits for the answer.
+  private var exchange: HTTPExchange?
+  private var transfer: FetchTransfer?
+  private var tap: CallTap?
+  /// Body bytes of this iteration, and how many of them the client was given.
+  private var piece = ByteWriter(capacity: 0)
+  private var given = 0
+  /// Bytes that are missing of a body with a length.
+  private var owed: Int?
+  private var isPaused = false
+  private var drain: LoopTimer?
+  private var began: UInt64 = 0
+  /// Time spent here before the request left.
+  private var spent: UInt64 = 0
+  /// When the answer's head came; nil before, and once its delay was counted.
+  private var headCame: UInt64?
+
+  init(gateway: Gateway, exchange: HTTPExchange, route: GatewayRoute) {
+    self.gateway = gateway
+    self.exchange = exchange
+    self.route = route
+  }
+
+  private var metrics: GatewayMetrics { gateway.metrics }
+  private var configuration: GatewayConfiguration { gateway.configuration }
+
+  // MARK: The way up
+
+  /// Sends the request. `body` is valid during the call.
+  func start(_ body: UnsafeRawBufferPointer) {
+    guard let exchange else { return }
+    began = uv_hrtime()
+    let upstream = configuration.upstreams[route.upstream]
+    let headers = GatewayHeaders(exchange.head)
+    let hasBody = exchange.head.body != .none
+    let copy = hasBody ? SharedBytes(padding: body) : nil
+    if headers.ignored > 0 { metrics.ignoredHeaders.add(headers.ignored) }
+    metrics.active.add()
+    metrics.bytesUp.add(body.count)
+    if GatewayRoute.isChat(exchange.head) {
+      tap = CallTap(gateway: gateway, head: exchange.head, route: route, headers: headers, body: copy)
+      gateway.visitAfterFlush(self)
+    } else {
+      metrics.untapped.add()
+    }
+    exchange.onClose = { [unowned self] in clientLeft() }
+    exchange.onDrain = { [unowned self] in resumeSoon() }
+    let request = FetchRequest(
+      exchange.head.methodName, route.url(exchange.head, upstream: upstream), headers: headers.passed,
+      body: copy,
+      timeouts: configuration.timeouts, tls: configuration.tls)
+    do throws(FetchError) {
+      transfer = try gateway.multi.start(request, handler: self)
+      gateway.multi.kick()
+      spent = uv_hrtime() - began
+    } catch {
+      ended(error)
+    }
+  }
+
+  // MARK: The way down
+
+  func fetch(_ transfer: FetchTransfer, head: FetchHead) {
+    metrics.answered(route.upstream, status: head.status)
+    headCame = uv_hrtime()
+    tap?.head(head)
+    guard let exchange else { return }
+    owed = head.bodyLength
+    exchange.begin(head, length: owed)
+  }
+
+  func fetch(_ transfer: FetchTransfer, body: UnsafeRawBufferPointer) -> FetchFlow {
+    piece.append(body)
+    guard let exchange, exchange.queuedBytes + piece.count > configuration.queueLimit else { return .proceed }
+    isPaused = true
+    return .pause
+  }
+
+  func fetchTurnEnded(_ transfer: FetchTransfer) {
+    give()
+    gateway.visitAfterFlush(self)
+  }
+
+  /// Gives the client what came since the last time.
+  private func give() {
+    let fresh = UnsafeRawBufferPointer(rebasing: piece.raw[given...])
+    guard !fresh.isEmpty else { return }
+    given = piece.count
+    metrics.bytesDown.add(fresh.count)
+    guard let exchange else { return }
+    if let owed {
+      // libcurl cuts a body off at its length; were it ever longer, nothing whole could come of it.
+      guard fresh.count <= owed else { return exchange.abort() }
+      self.owed = owed - fresh.count
+    }
+    exchange.write(fresh)
+  }
+
+  func fetch(_ transfer: FetchTransfer, ended end: FetchEnd) { ended(end.error) }
+
+  private func ended(_ error: FetchError?) {
+    transfer = nil
+    stopDraining()
+    metrics.active.add(-1)
+    if let exchange {
+      if let error {
+        if exchange.hasBegun { exchange.abort() } else { answer(error, to: exchange) }
+      } else {
+        exchange.finish()
+      }
+    }
+    exchange = nil
+    guard let tap else { return }
+    tap.ended(error)
+    gateway.visitAfterFlush(self)
+  }
+
+  private func answer(_ error: FetchError, to exchange: HTTPExchange) {
+    metrics.answered(route.upstream, status: 0)
+    exchange.respond(GatewayProblem(error, upstream: configuration.upstreams[route.upstream].name))
+  }
+
+  // MARK: The tap
+
+  /// The client has been given what came: now the tap may read it.
+  func afterFlush() {
+    if let headCame {
+      self.headCame = nil
+      metrics.added(nanoseconds: spent + (uv_hrtime() - headCame))
+    }
+    readTap()
+    // What was queued may have left at once; then no drain is announced.
+    if isPaused, exchange?.queuedBytes == 0 { resumeSoon() }
+  }
+
+  private func readTap() {
+    tap?.read(piece.raw)
+    given = 0
+    if piece.count > 64 << 10 { piece = ByteWriter(capacity: 0) } else { piece.truncate(to: 0) }
+  }
+
+  // MARK: Clients that are slow, or gone
+
+  /// In the loop's next iteration: not in the middle of the writing.
+  private func resumeSoon() {
+    guard isPaused else { return }
+    gateway.loop.timer(after: 0) { [self] in resume() }
+  }
+
+  private func resume() {
+    guard isPaused, let transfer else { return }
+    isPaused = false
+    gateway.multi.resume(transfer)
+  }
+
+  /// A chat completion is read on to its usage, within bounds; anything else ends here.
+  private func clientLeft() {
+    exchange = nil
+    guard let transfer else { return }
+    guard let tap, metrics.drains.value < configuration.drainLimit else { return breakOff(transfer) }
+    readTap()
+    tap.cancel()
+    metrics.drains.add()
+    drain = gateway.loop.timer(after: configuration.drainSeconds * 1000) { [self] in breakOff(transfer) }
+    resumeSoon()
+  }
+
+  private func breakOff(_ transfer: FetchTransfer) {
+    gateway.multi.cancel(transfer)
+    tap?.cancel()
+    ended(FetchError(.cancelled, "The client went away"))
+  }
+
+  private func stopDraining() {
+    guard let drain else { return }
+    drain.cancel()
+    self.drain = nil
+    metrics.drains.add(-1)
+  }
+}
+
+extension HTTPExchange {
+  /// Begins the answer with an upstream's head, as it came.
+  fileprivate func begin(_ head: FetchHead, length: Int?) {
+    let named = HopByHop(head)
+    begin(head.status, reason: head.reason, framing: length.map(HTTPFraming.length) ?? .chunked) { out in
+      head.forEachHeader { name, value in
+        guard !HopByHop.isAlways(name), !named.contains(name) else { return }
+        out.append(name)
+        out.append(": ")
+        out.append(value)
+        out.append("\r\n")
+      }
+    }
+  }
+}
+
+extension FetchHead {
+  /// The length that is announced; nil where the body ends otherwise.
+  fileprivate var bodyLength: Int? {
+    var length: Int?
+    var isChunked = false
+    forEachHeader { name, value in
+      if HTTPCharacters.equal(name, "content-length") {
+        length = Int(String(decoding: value, as: UTF8.self))
+      } else if HTTPCharacters.equal(name, "transfer-encoding") {
+        isChunked = true
+      }
+    }
+    return isChunked ? nil : length.flatMap { $0 >= 0 ? $0 : nil }
+  }
+
+  /// The reason phrase of the status line; nil where HTTP/2 has none.
+  fileprivate var reason: String? {
+    let line = raw.prefix { $0 != 0x0D && $0 != 0x0A }
+    let parts = line.split(separator: 0x20, maxSplits: 2, omittingEmptySubsequences: false)
+    return parts.count == 3 && !parts[2].isEmpty ? String(decoding: parts[2], as: UTF8.self) : nil
+  }
+}
+
+extension SharedBytes {
+  /// A copy behind which bytes may be read, as the JSON scanner wants it.
+  fileprivate convenience init(padding bytes: UnsafeRawBufferPointer) {
+    var writer = ByteWriter(capacity: bytes.count + PaddedBuffer.padding)
+    writer.append(bytes)
+    self.init(taking: writer)
+  }
+}
+
+extension GatewayProblem {
+  /// Why no answer came.
+  fileprivate init(_ error: FetchError, upstream: String) {
+    switch error.code {
+    case .timeout: self.init(status: 504, code: "upstream_timeout", message: error.message)
+    case .couldNotResolve, .couldNotConnect, .tls:
+      self.init(status: 502, code: "upstream_unreachable", message: error.message)
+    case .invalidRequest: self.init(status: 400, code: "invalid_request", message: error.message)
+    default: self.init(status: 502, code: "upstream_failed", message: error.message)
+    }
+    message = "upstream \(upstream): \(message)"
+  }
+}

@@ -1,0 +1,73 @@
+internal import Wire
+
+/// Where a path leads: `/{upstream}/…`, or `/g/{key}/{session}/{upstream}/…` for clients that can set nothing but a
+/// URL.
+package struct GatewayRoute: Equatable, Sendable {
+  /// Place of the upstream in the configuration.
+  package let upstream: Int
+  /// The key in the path; nil when there is none (`-`).
+  package private(set) var key: String?
+  /// The session in the path; empty when there is none (`-`) or it is no id.
+  package private(set) var session: [UInt8] = []
+  /// Where the upstream's own path begins.
+  let rest: Int
+
+  /// Reads a path as it was sent; nil when it leads to no upstream.
+  package init?(_ path: UnsafeRawBufferPointer, upstreams: [GatewayUpstream]) {
+    var at = 0
+    func part() -> UnsafeRawBufferPointer? {
+      guard at < path.count, path[at] == UInt8(ascii: "/") else { return nil }
+      let start = at + 1
+      at = start
+      while at < path.count, path[at] != UInt8(ascii: "/") { at += 1 }
+      return UnsafeRawBufferPointer(rebasing: path[start..<at])
+    }
+    guard var name = part() else { return nil }
+    if name.elementsEqual("g") {
+      guard let key = part(), let session = part(), let upstream = part() else { return nil }
+      name = upstream
+      if !key.elementsEqual("-"), !key.isEmpty { self.key = String(decoding: key, as: UTF8.self) }
+      if !session.elementsEqual("-"), EventRules.isID(session) { self.session = Array(session) }
+    }
+    guard let index = upstreams.firstIndex(where: { $0.name.utf8.elementsEqual(name) }) else { return nil }
+    upstream = index
+    rest = at
+  }
+
+  /// The address of the request: the upstream's URL, the rest of the path and the query, verbatim. A version that
+  /// both the URL and the path name is written once.
+  func url(_ head: HTTPRequestHead, upstream: GatewayUpstream) -> String {
+    var url = upstream.url
+    url.reserveCapacity(url.utf8.count + 128)
+    head.withPath { path in
+      var rest = UnsafeRawBufferPointer(rebasing: path[self.rest...])
+      if url.hasSuffix("/v1"), rest.starts(with: "/v1".utf8), rest.count == 3 || rest[3] == UInt8(ascii: "/")
+      {
+        rest = UnsafeRawBufferPointer(rebasing: rest[3...])
+      }
+      url += String(decoding: rest, as: UTF8.self)
+    }
+    if head.hasQuery {
+      url += "?"
+      url += head.rawQuery
+    }
+    return url
+  }
+
+  /// Whether the request is a chat completion in OpenAI's form: what the tap understands.
+  static func isChat(_ head: HTTPRequestHead) -> Bool {
+    head.method == .post && head.withPath { $0.hasSuffix("/chat/completions") }
+  }
+}
+
+extension HTTPRequestHead {
+  /// A query is there, even an empty one.
+  var hasQuery: Bool { withTarget { $0.contains(UInt8(ascii: "?")) } }
+}
+
+extension UnsafeRawBufferPointer {
+  func hasSuffix(_ text: StaticString) -> Bool {
+    let length = text.utf8CodeUnitCount
+    return count >= length && UnsafeRawBufferPointer(rebasing: self[(count - length)...]).elementsEqual(text)
+  }
+}
