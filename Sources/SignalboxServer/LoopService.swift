@@ -47,7 +47,7 @@ final class LoopService: HTTPService {
         now: { monotonicNanoseconds() },
         after: { [unowned loop] in loop.timer(after: $0, $1) },
         read: { [unowned loop] in shared.readPage($0, on: loop, limit: configuration.live.pageBytes, $1) }))
-    ingest = IngestEndpoint(log: shared.log, limits: configuration.ingest)
+    ingest = IngestEndpoint(log: shared.log, limits: configuration.ingest, loop: loop)
     gatekeeper = Gatekeeper(keys: shared.keys, configuration: configuration)
     live = LiveEndpoint(hub: hub, log: shared.log, readers: shared.readers)
     history = HistoryEndpoint(log: shared.log, readers: shared.readers)

@@ -50,16 +50,17 @@ package final class Guarded<State>: @unchecked Sendable {
   package func signal(_ body: (inout State) -> Void) {
     pthread_mutex_lock(mutex)
     body(&state)
-    pthread_cond_signal(condition)
     pthread_mutex_unlock(mutex)
+    // After the mutex is free: who wakes up while it is held goes to sleep again at once.
+    pthread_cond_signal(condition)
   }
 
   /// Changes the state and wakes all threads that wait.
   package func broadcast(_ body: (inout State) -> Void) {
     pthread_mutex_lock(mutex)
     body(&state)
-    pthread_cond_broadcast(condition)
     pthread_mutex_unlock(mutex)
+    pthread_cond_broadcast(condition)
   }
 
   /// Waits until `ready` answers something; it is asked at once and after each wake-up.

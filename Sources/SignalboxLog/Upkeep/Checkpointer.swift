@@ -8,7 +8,8 @@ import Wire
 final class Checkpointer: @unchecked Sendable {
   private let core: LogCore
   private let database: Database
-  private static let threshold = 1000
+  /// Pages in the write-ahead log from which on a checkpoint is worth its while.
+  fileprivate static let threshold: Int32 = 1000
 
   init(core: LogCore, database: Database) {
     self.core = core
@@ -19,7 +20,7 @@ final class Checkpointer: @unchecked Sendable {
     while true {
       let isStopping = core.checkpoint.wait { calls -> Bool? in
         if calls.isStopping { return true }
-        guard calls.pages >= Self.threshold else { return nil }
+        guard calls.pages >= Int(Self.threshold) else { return nil }
         calls.pages = 0
         return false
       }
@@ -59,7 +60,8 @@ extension LogCore {
     sqlite3_wal_hook(
       database.handle,
       { context, _, _, pages in
-        guard let context else { return SQLITE_OK }
+        // Called at every commit: waking the checkpointer for nothing would cost more than the commit.
+        guard let context, pages >= Checkpointer.threshold else { return SQLITE_OK }
         Unmanaged<LogCore>.fromOpaque(context).takeUnretainedValue().checkpoint.signal {
           $0.pages = Int(pages)
         }

@@ -8,6 +8,7 @@ final class IngestEndpoint {
   private let decoder: EventDecoder
   private let limits: IngestLimits
   private let log: EventLog
+  private let turns: IngestTurns
   private(set) var metrics = IngestMetrics()
 
   private func note(received: Int, rejected: Int) {
@@ -15,7 +16,8 @@ final class IngestEndpoint {
     metrics.rejected += UInt64(rejected)
   }
 
-  init(log: EventLog, limits: IngestLimits) {
+  init(log: EventLog, limits: IngestLimits, loop: EventLoop) {
+    turns = IngestTurns(loop: loop)
     self.log = log
     self.limits = limits
     decoder = EventDecoder(limits: limits)
@@ -173,7 +175,7 @@ extension UnsafeRawBufferPointer {
 extension IngestEndpoint {
   /// `GET /v1/ingest`.
   func openSocket(_ exchange: HTTPExchange) {
-    let socket = IngestSocket(decoder: decoder, log: log, loop: exchange.loop) { [weak self] in
+    let socket = IngestSocket(decoder: decoder, log: log, turns: turns, loop: exchange.loop) { [weak self] in
       self?.note(received: $0, rejected: $1)
     }
     socket.connection = exchange.upgrade(socket, maxMessage: limits.eventBytes)

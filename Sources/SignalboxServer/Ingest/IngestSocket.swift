@@ -14,10 +14,11 @@ final class IngestSocket: WebSocketHandler, @unchecked Sendable {
   private let decoder: EventDecoder
   private let log: EventLog
   private let loop: EventLoop
+  private let turns: IngestTurns
   /// Set right after the upgrade; it holds this handler until it is closed.
   weak var connection: WebSocketConnection?
   private var run: IngestRun?
-  private var turnScheduled = false
+  private var awaitsTurn = false
   private var waiting: EventBatch?
   private var frames: UInt64 = 0
   private var totals = (stored: 0, duplicate: 0, rejected: 0)
@@ -25,8 +26,10 @@ final class IngestSocket: WebSocketHandler, @unchecked Sendable {
   private let note: (Int, Int) -> Void
 
   init(
-    decoder: EventDecoder, log: EventLog, loop: EventLoop, note: @escaping (Int, Int) -> Void
+    decoder: EventDecoder, log: EventLog, turns: IngestTurns, loop: EventLoop,
+    note: @escaping (Int, Int) -> Void
   ) {
+    self.turns = turns
     self.decoder = decoder
     self.log = log
     self.loop = loop
@@ -52,17 +55,18 @@ final class IngestSocket: WebSocketHandler, @unchecked Sendable {
     }
     let full = run.byteCount > 256 << 10
     self.run = consume run
-    if full { submitRun() } else { scheduleTurn() }
+    if full {
+      submitRun()
+    } else if !awaitsTurn {
+      awaitsTurn = true
+      turns.add(self)
+    }
   }
 
-  /// Once per turn, behind the frames that came with it.
-  private func scheduleTurn() {
-    guard !turnScheduled else { return }
-    turnScheduled = true
-    loop.execute { [weak self] in
-      self?.turnScheduled = false
-      self?.submitRun()
-    }
+  /// The loop has handed out all that came in this turn.
+  func endTurn() {
+    awaitsTurn = false
+    submitRun()
   }
 
   private func submitRun() {
@@ -144,4 +148,23 @@ final class IngestSocket: WebSocketHandler, @unchecked Sendable {
   }
 
   func closed(_ socket: WebSocketConnection, code: WebSocketCloseCode) { submitRun() }
+}
+
+/// The sockets of a loop that took frames in this turn; they submit at its end, so that frames which came
+/// together are committed together. Confined to its loop.
+final class IngestTurns {
+  private var sockets: [IngestSocket] = []
+
+  init(loop: EventLoop) {
+    loop.afterIO { [weak self] in self?.end() }
+  }
+
+  func add(_ socket: IngestSocket) { sockets.append(socket) }
+
+  private func end() {
+    guard !sockets.isEmpty else { return }
+    let ready = sockets
+    sockets.removeAll(keepingCapacity: true)
+    for socket in ready { socket.endTurn() }
+  }
 }
