@@ -84,8 +84,13 @@ let package = Package(
 
 // Fuzz targets are built by Fuzz/run only, which links them with libFuzzer's main function.
 if Context.environment["SIGNALBOX_FUZZ"] != nil {
-  for name in ["FuzzHTTPRequest", "FuzzWebSocket", "FuzzSSE"] {
-    package.targets.append(
-      .target(name: name, dependencies: ["Wire"], path: "Fuzz/" + name, swiftSettings: settings))
+  func fuzz(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(
+      name: name, dependencies: ["Wire"] + dependencies, path: "Fuzz/" + name, swiftSettings: settings)
   }
+  package.targets += [
+    fuzz("FuzzHTTPRequest"), fuzz("FuzzWebSocket"), fuzz("FuzzSSE"),
+    fuzz("FuzzHTTPOracle", ["CHTTPParser"]),
+    .systemLibrary(name: "CHTTPParser", path: "Fuzz/CHTTPParser", providers: [.apt(["libhttp-parser-dev"])]),
+  ]
 }

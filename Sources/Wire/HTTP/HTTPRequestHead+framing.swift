@@ -59,8 +59,7 @@ extension HTTPRequestHead.Marks {
     }
     switch body {
     case .none: body = .length(length)
-    case .length(length): break
-    case .length: throw HTTPError(400, "Content-Length is there twice with different numbers.")
+    case .length: throw HTTPError(400, "Content-Length is there twice.")
     case .chunked: throw HTTPError(400, "Content-Length and Transfer-Encoding exclude each other.")
     }
   }
