@@ -10,7 +10,6 @@ enum Route: Equatable {
   case key(String)
   case schema, health, ready, metrics
   case asset
-  case gateway
   case unknown
   case wrongMethod(allowed: String)
 
@@ -20,7 +19,6 @@ enum Route: Equatable {
     case .postEvents, .ingestSocket: .ingest
     case .live, .history, .traces, .trace, .metrics: .read
     case .keys, .key: .admin
-    case .gateway: .gateway
     case .schema, .health, .ready, .asset, .unknown, .wrongMethod: nil
     }
   }
@@ -35,6 +33,7 @@ final class LoopService: HTTPService {
   private let live: LiveEndpoint
   private let history: HistoryEndpoint
   private let traces: TracesEndpoint
+  private let gateway: Gateway
   private let loop: EventLoop
 
   init(loop: EventLoop, shared: ServerShared) {
@@ -52,6 +51,9 @@ final class LoopService: HTTPService {
     live = LiveEndpoint(hub: hub, log: shared.log, readers: shared.readers)
     history = HistoryEndpoint(log: shared.log, readers: shared.readers)
     traces = TracesEndpoint(log: shared.log, readers: shared.readers)
+    gateway = Gateway(
+      loop: loop, configuration: GatewayConfiguration(upstreams: configuration.upstreams),
+      outlet: LogOutlet(shared.log))
     loop.timer(after: 10_000, every: 10_000) { [hub] in hub.heartbeat() }
   }
 
@@ -62,10 +64,9 @@ final class LoopService: HTTPService {
       exchange.respond(refusal)
       return .answered
     }
+    if let route = gateway.route(exchange.head) { return plan(exchange, at: route) }
     let route = self.route(exchange.head)
-    if let scope = route.scope, route != .gateway,
-      let refusal = gatekeeper.authorize(exchange.head, for: scope)
-    {
+    if let scope = route.scope, let refusal = gatekeeper.authorize(exchange.head, for: scope) {
       exchange.respond(refusal)
       return .answered
     }
@@ -76,7 +77,16 @@ final class LoopService: HTTPService {
     }
   }
 
+  private func plan(_ exchange: HTTPExchange, at route: GatewayRoute) -> BodyPlan {
+    if let refusal = gatekeeper.authorize(exchange.head, for: .gateway, presented: route.key) {
+      exchange.respond(refusal)
+      return .answered
+    }
+    return gateway.plan(exchange, route)
+  }
+
   func serve(_ exchange: HTTPExchange, body: UnsafeRawBufferPointer) {
+    if gateway.serve(exchange, body: body) { return }
     switch route(exchange.head) {
     case .postEvents: ingest.serve(exchange, body: body)
     case .ingestSocket: ingest.openSocket(exchange)
@@ -91,7 +101,6 @@ final class LoopService: HTTPService {
     case .ready: shared.answerReady(exchange)
     case .metrics: MetricsEndpoint(shared: shared).serve(exchange)
     case .asset: serveAsset(exchange)
-    case .gateway: exchange.respond(APIError(404, "no_gateway", "The gateway is not running"))
     case .wrongMethod(let allowed):
       exchange.respond(
         APIError(
@@ -102,7 +111,8 @@ final class LoopService: HTTPService {
   }
 
   var metrics: LoopMetrics {
-    LoopMetrics(ingest: ingest.metrics, live: hub.metrics, viewers: hub.viewerCount)
+    LoopMetrics(
+      ingest: ingest.metrics, live: hub.metrics, viewers: hub.viewerCount, gateway: gateway.metrics)
   }
 
   func drain() { hub.closeAll() }
@@ -121,7 +131,6 @@ final class LoopService: HTTPService {
     let path = head.path
     let parts = path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
     guard let first = parts.first else { return isGet ? .asset : .wrongMethod(allowed: "GET") }
-    if first == "g" || shared.configuration.upstreams[first] != nil { return .gateway }
     switch (first, parts.count) {
     case ("v1", 2) where parts[1] == "traces": return isGet ? .traces : .wrongMethod(allowed: "GET")
     case ("v1", 3) where parts[1] == "traces": return isGet ? .trace(parts[2]) : .wrongMethod(allowed: "GET")

@@ -84,6 +84,9 @@ enum ServeCommand: Command {
     configuration.port = port
     configuration.dataDirectory = ServeOptions.data(arguments)
     configuration.upstreams = try ServeOptions.upstreams(arguments)
+    for (name, url) in configuration.upstreams {
+      do { _ = try GatewayUpstream(name: name, url: url) } catch { throw UsageError("--upstream: \(error)") }
+    }
     let durability = arguments.text("durability") ?? "normal"
     guard let known = Durability(rawValue: durability) else {
       throw UsageError("--durability is normal or full, not '\(durability)'")

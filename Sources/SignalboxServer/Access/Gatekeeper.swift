@@ -64,7 +64,9 @@ final class Gatekeeper {
   /// The key of a request. At the gateway `Authorization` is the provider's, and ours has a header of its own.
   private static func key(in head: HTTPRequestHead, for scope: Scope) -> String? {
     if let key = head.value("x-signalbox-key") { return key }
-    if scope != .gateway, let authorization = head.value("authorization"),
+    // At the gateway a query is the provider's too.
+    if scope == .gateway { return nil }
+    if let authorization = head.value("authorization"),
       authorization.lowercased().hasPrefix("bearer ")
     {
       return String(authorization.dropFirst(7))

@@ -102,7 +102,7 @@ final class CallTap {
       case .broken(let error):
         decoder.fail(CallFailure(error, isAnswered: isAnswered), at: moment, into: &builder)
       }
-      if decoder.counts.total > 0 { gateway.metrics.tapFailures.add() }
+      if decoder.counts.total > 0 { gateway.counts.tapFailures += 1 }
     }
   }
 

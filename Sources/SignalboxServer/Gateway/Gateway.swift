@@ -9,7 +9,15 @@ package import Wire
 ///
 /// Confined to its loop.
 package final class Gateway {
-  package let metrics: GatewayMetrics
+  /// What this gateway has done.
+  package var metrics: GatewayMetrics {
+    var metrics = counts
+    metrics.events = outlet.submitted
+    metrics.eventsLost = outlet.lost
+    return metrics
+  }
+
+  var counts = GatewayMetrics()
   let configuration: GatewayConfiguration
   let loop: EventLoop
   let multi: CurlMulti
@@ -24,8 +32,7 @@ package final class Gateway {
     loop.preconditionCurrent()
     self.loop = loop
     self.configuration = configuration
-    metrics = GatewayMetrics(upstreams: configuration.upstreams)
-    self.outlet = TapOutlet(outlet: outlet, tools: tools, metrics: metrics)
+    self.outlet = TapOutlet(outlet: outlet, tools: tools)
     poller = LoopCurlPoller(loop: loop)
     multi = CurlMulti(poller: poller)
     poller.multi = multi

@@ -31,7 +31,7 @@ final class GatewayCall: FetchHandler {
     self.route = route
   }
 
-  private var metrics: GatewayMetrics { gateway.metrics }
+  private var upstream: GatewayUpstream { configuration.upstreams[route.upstream] }
   private var configuration: GatewayConfiguration { gateway.configuration }
 
   // MARK: The way up
@@ -40,18 +40,17 @@ final class GatewayCall: FetchHandler {
   func start(_ body: UnsafeRawBufferPointer) {
     guard let exchange else { return }
     began = uv_hrtime()
-    let upstream = configuration.upstreams[route.upstream]
     let headers = GatewayHeaders(exchange.head)
     let hasBody = exchange.head.body != .none
     let copy = hasBody ? SharedBytes(padding: body) : nil
-    if headers.ignored > 0 { metrics.ignoredHeaders.add(headers.ignored) }
-    metrics.active.add()
-    metrics.bytesUp.add(body.count)
+    gateway.counts.ignoredHeaders += headers.ignored
+    gateway.counts.active += 1
+    gateway.counts.bytesUp += body.count
     if GatewayRoute.isChat(exchange.head) {
       tap = CallTap(gateway: gateway, head: exchange.head, route: route, headers: headers, body: copy)
       gateway.visitAfterFlush(self)
     } else {
-      metrics.untapped.add()
+      gateway.counts.untapped += 1
     }
     exchange.onClose = { [unowned self] in clientLeft() }
     exchange.onDrain = { [unowned self] in resumeSoon() }
@@ -71,7 +70,7 @@ final class GatewayCall: FetchHandler {
   // MARK: The way down
 
   func fetch(_ transfer: FetchTransfer, head: FetchHead) {
-    metrics.answered(route.upstream, status: head.status)
+    gateway.counts.answered(upstream.name, status: head.status)
     headCame = uv_hrtime()
     tap?.head(head)
     guard let exchange else { return }
@@ -96,7 +95,7 @@ final class GatewayCall: FetchHandler {
     let fresh = UnsafeRawBufferPointer(rebasing: piece.raw[given...])
     guard !fresh.isEmpty else { return }
     given = piece.count
-    metrics.bytesDown.add(fresh.count)
+    gateway.counts.bytesDown += fresh.count
     guard let exchange else { return }
     if let owed {
       // libcurl cuts a body off at its length; were it ever longer, nothing whole could come of it.
@@ -111,7 +110,7 @@ final class GatewayCall: FetchHandler {
   private func ended(_ error: FetchError?) {
     transfer = nil
     stopDraining()
-    metrics.active.add(-1)
+    gateway.counts.active -= 1
     if let exchange {
       if let error {
         if exchange.hasBegun { exchange.abort() } else { answer(error, to: exchange) }
@@ -126,8 +125,8 @@ final class GatewayCall: FetchHandler {
   }
 
   private func answer(_ error: FetchError, to exchange: HTTPExchange) {
-    metrics.answered(route.upstream, status: 0)
-    exchange.respond(GatewayProblem(error, upstream: configuration.upstreams[route.upstream].name))
+    gateway.counts.answered(upstream.name, status: 0)
+    exchange.respond(GatewayProblem(error, upstream: upstream.name))
   }
 
   // MARK: The tap
@@ -136,7 +135,7 @@ final class GatewayCall: FetchHandler {
   func afterFlush() {
     if let headCame {
       self.headCame = nil
-      metrics.added(nanoseconds: spent + (uv_hrtime() - headCame))
+      gateway.counts.added(nanoseconds: spent + (uv_hrtime() - headCame))
     }
     readTap()
     // What was queued may have left at once; then no drain is announced.
@@ -167,10 +166,10 @@ final class GatewayCall: FetchHandler {
   private func clientLeft() {
     exchange = nil
     guard let transfer else { return }
-    guard let tap, metrics.drains.value < configuration.drainLimit else { return breakOff(transfer) }
+    guard let tap, gateway.counts.drains < configuration.drainLimit else { return breakOff(transfer) }
     readTap()
     tap.cancel()
-    metrics.drains.add()
+    gateway.counts.drains += 1
     drain = gateway.loop.timer(after: configuration.drainSeconds * 1000) { [self] in breakOff(transfer) }
     resumeSoon()
   }
@@ -185,7 +184,7 @@ final class GatewayCall: FetchHandler {
     guard let drain else { return }
     drain.cancel()
     self.drain = nil
-    metrics.drains.add(-1)
+    gateway.counts.drains -= 1
   }
 }
 

@@ -55,4 +55,11 @@ package struct GatewayConfiguration: Sendable {
   package var tls = FetchTLS()
 
   package init(upstreams: [GatewayUpstream]) { self.upstreams = upstreams }
+
+  /// Upstreams by name; what is no upstream is left out: whoever starts a server has it checked by
+  /// `GatewayUpstream` first.
+  package init(upstreams: [String: String]) {
+    self.init(
+      upstreams: upstreams.sorted { $0.key < $1.key }.compactMap { try? GatewayUpstream(name: $0, url: $1) })
+  }
 }

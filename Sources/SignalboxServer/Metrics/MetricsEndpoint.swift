@@ -7,9 +7,12 @@ struct LoopMetrics: Sendable {
   var ingest = IngestMetrics()
   var live = LiveMetrics()
   var viewers = 0
+  var gateway = GatewayMetrics()
 
   static func + (a: LoopMetrics, b: LoopMetrics) -> LoopMetrics {
-    LoopMetrics(ingest: a.ingest + b.ingest, live: a.live + b.live, viewers: a.viewers + b.viewers)
+    LoopMetrics(
+      ingest: a.ingest + b.ingest, live: a.live + b.live, viewers: a.viewers + b.viewers,
+      gateway: a.gateway + b.gateway)
   }
 }
 
@@ -38,6 +41,7 @@ struct MetricsEndpoint {
     let log = shared.log.metrics
     write(ingest: loops.ingest, log, to: &out)
     write(live: loops, to: &out)
+    loops.gateway.write(to: &out)
     write(log: log, to: &out)
     out.gauge("signalbox_reader_queue", "Reads of the log that wait for a thread.", shared.readers.depth)
     out.gauge(

@@ -1,42 +1,39 @@
 import Foundation
 import Glibc
 import Net
-import Synchronization
+import SignalboxLog
 import Wire
 
 @testable import SignalboxServer
 
 /// Keeps the gateway's events; may be told to refuse them.
 final class RecordingOutlet: EventOutlet {
-  private let state = Mutex<State>(State())
   private struct State {
     var events: [RecordedEvent] = []
     var refuses = false
   }
 
-  var refuses: Bool {
-    get { state.withLock { $0.refuses } }
-    set { state.withLock { $0.refuses = newValue } }
-  }
+  private let state = Guarded(State())
 
-  var events: [RecordedEvent] { state.withLock { $0.events } }
+  var events: [RecordedEvent] { state.with { $0.events } }
 
-  func submit(_ batch: EventBatch) -> Bool {
-    state.withLock {
-      if $0.refuses { return false }
+  func refuse(_ refuses: Bool) { state.with { $0.refuses = refuses } }
+
+  func submit(_ batch: EventBatch, failed: @escaping @Sendable () -> Void) -> Bool {
+    var taken = false
+    state.broadcast {
+      guard !$0.refuses else { return }
+      taken = true
       $0.events += batch.slots.map { RecordedEvent(json: Array(batch.event($0)), slot: $0) }
-      return true
     }
+    return taken
   }
 
-  /// Waits, at most ten seconds, until an event of that type is there.
+  /// Waits, at most twenty seconds, until so many events of that type are there.
   func wait(for type: String, count: Int = 1) -> [RecordedEvent] {
-    for _ in 0..<10_000 {
-      let events = self.events
-      if events.filter({ $0.type == type }).count >= count { return events }
-      usleep(1000)
-    }
-    return events
+    state.wait(milliseconds: 20_000) { state in
+      state.events.count { $0.type == type } >= count ? state.events : nil
+    } ?? events
   }
 }
 
@@ -69,11 +66,45 @@ private final class GatewayService: HTTPService {
   }
 }
 
+/// Reads a gateway's figures from another thread.
+struct MetricsProbe: Sendable {
+  fileprivate let loop: EventLoop
+  fileprivate let place: Guarded<GatewayBox?>
+
+  /// The figures as they are now.
+  var now: GatewayMetrics {
+    let answer = Guarded<GatewayMetrics?>(nil)
+    let box = place.wait { $0 }
+    loop.execute {
+      let metrics = box.gateway.metrics
+      answer.signal { $0 = metrics }
+    }
+    return answer.wait { $0 }
+  }
+
+  /// Asks again until the figures are as wished, or the time is up.
+  func wait(seconds: Double = 20, until isRight: (GatewayMetrics) -> Bool) -> GatewayMetrics {
+    let end = SuspendingClock.now + .seconds(seconds)
+    while SuspendingClock.now < end {
+      let metrics = now
+      if isRight(metrics) { return metrics }
+      sched_yield()
+    }
+    return now
+  }
+}
+
+/// `@unchecked Sendable`: used on the gateway's loop only.
+final class GatewayBox: @unchecked Sendable {
+  let gateway: Gateway
+  init(_ gateway: Gateway) { self.gateway = gateway }
+}
+
 /// A gateway in front of `upstream` for the length of a test.
 func withGateway(
   _ upstream: ScriptedUpstream, path: String = "",
   configure: @Sendable @escaping (inout GatewayConfiguration) -> Void = { _ in },
-  _ body: (_ port: Int, _ outlet: RecordingOutlet, _ metrics: GatewayMetrics) throws -> Void
+  _ body: (_ port: Int, _ outlet: RecordingOutlet, _ metrics: MetricsProbe) throws -> Void
 ) throws {
   defer { upstream.stop() }
   let loop = try EventLoop(name: "gateway")
@@ -82,17 +113,16 @@ func withGateway(
     upstreams: [try GatewayUpstream(name: "openai", url: upstream.url + path)])
   configure(&made)
   let configuration = made
-  let metrics = Mutex<GatewayMetrics?>(nil)
+  let place = Guarded<GatewayBox?>(nil)
   let server = HTTPServer(loops: [loop]) { loop in
     let gateway = Gateway(loop: loop, configuration: configuration, outlet: outlet)
-    metrics.withLock { $0 = gateway.metrics }
+    place.broadcast { $0 = GatewayBox(gateway) }
     return GatewayService(gateway)
   }
   loop.start()
   defer { loop.stop() }
   let port = try server.start(host: "127.0.0.1", port: 0).port
-  while metrics.withLock({ $0 == nil }) { usleep(1000) }
-  try body(port, outlet, metrics.withLock { $0! })
+  try body(port, outlet, MetricsProbe(loop: loop, place: place))
 }
 
 /// A blocking client that sees every byte; gives up after ten seconds without one.

@@ -1,4 +1,5 @@
 import Glibc
+import SignalboxLog
 import Synchronization
 
 /// A provider on a free port of the loopback: the test writes its answers byte by byte, and what it was asked is
@@ -123,10 +124,10 @@ func httpChunk(_ text: String) -> String { "\(String(text.utf8.count, radix: 16)
 
 /// Holds a thread until it is opened.
 final class Gate: Sendable {
-  private let isOpen = Atomic<Bool>(false)
+  private let state = Guarded(false)
 
-  func open() { isOpen.store(true, ordering: .sequentiallyConsistent) }
-  func wait() { while !isOpen.load(ordering: .sequentiallyConsistent) { usleep(1000) } }
+  func open() { state.broadcast { $0 = true } }
+  func wait() { state.wait { $0 ? () : nil } }
 }
 
 private final class ThreadBody: Sendable {
