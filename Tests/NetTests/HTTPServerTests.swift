@@ -51,6 +51,21 @@ struct HTTPServerTests {
     }
   }
 
+  @Test(arguments: [1 << 10, 300 << 10, 4 << 20]) func largeAnswersDoNotStallThePipeline(size: Int) throws {
+    let text = String(repeating: "x", count: size)
+    let configure: @Sendable (ClosureService) -> Void = { service in
+      service.serving = { exchange, _ in exchange.respond(200, body: text) }
+    }
+    try withServer(configure) { _, port in
+      let client = try RawClient(port: port)
+      try client.send((0..<4).map { post("\($0)") }.joined())
+      for _ in 0..<4 {
+        #expect(try client.answer(bodyless: true).status == 200)
+        #expect(try client.read(size).count == size)
+      }
+    }
+  }
+
   @Test func chunkedBodiesAreJoined() throws {
     try withServer { _, port in
       let client = try RawClient(port: port)

@@ -137,11 +137,12 @@ final class Connection: WheelEntry {
   func flushAtEndOfIteration() {
     isDirty = false
     guard !isClosed else { return }
-    if wantsResume {
+    // First the bytes: whether the driver goes on depends on how many had to stay.
+    flush()
+    if wantsResume, !isClosed {
       wantsResume = false
       driver?.resumed()
     }
-    flush()
   }
 
   private func flush() {
