@@ -60,7 +60,7 @@ final class EventDecoder {
     let classes = [number("input"), number("cached_read"), number("cache_write")].compactMap { $0 }
     let input = classes.isEmpty ? nil : classes.reduce(0) { $0.addingReportingOverflow($1).partialValue }
     let shown = ShownUsage(
-      input: input, output: number("output"), estimated: usage["provenance"]?.string == "estimated")
-    return shown.input == nil && shown.output == nil ? nil : shown
+      input: input, output: number("output"), total: number("total"), estimated: usage["provenance"]?.string == "estimated")
+    return shown.figure.isEmpty ? nil : shown
   }
 }

@@ -39,6 +39,8 @@ struct ShownEvent: Sendable {
 struct ShownUsage: Equatable, Sendable {
   var input: Int?
   var output: Int?
+  /// All of them, where nobody told them apart.
+  var total: Int?
   /// The numbers are a guess, not the provider's.
   var estimated = false
 
@@ -49,7 +51,7 @@ struct ShownUsage: Equatable, Sendable {
     case (let input?, let output?): return "\(mark)\(Figures.count(input))→\(Figures.count(output)) tok"
     case (nil, let output?): return "\(mark)\(Figures.count(output)) tok"
     case (let input?, nil): return "\(mark)\(Figures.count(input)) tok in"
-    case (nil, nil): return ""
+    case (nil, nil): return total.map { "\(mark)\(Figures.count($0)) tok" } ?? ""
     }
   }
 }

@@ -28,7 +28,7 @@ struct TraceSummary: Sendable {
     spans = json["spans"]?.int.flatMap { Int(exactly: $0) } ?? 0
     model = json["model"]?.string ?? ""
     usage = EventDecoder.usage(json["usage"])
-    error = json["error"]?.string ?? json["error"]?["message"]?.string ?? ""
+    error = status == "ok" ? "" : json["message"]?.string ?? ""
   }
 
   /// `12:30:01 ✓ support agent  gpt-4o  4 spans  2.31 s  1204→88 tok  4bf92f…4736`

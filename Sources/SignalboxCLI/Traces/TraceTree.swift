@@ -10,6 +10,8 @@ struct SpanNode: Sendable {
   var text = ""
   var reasoning = ""
   var error = ""
+  /// `name(arguments)` of each tool that the model asked for.
+  var toolCalls: [String] = []
   /// Milliseconds.
   var firstDelta: Double?
   var duration: Double?
@@ -26,7 +28,12 @@ struct SpanNode: Sendable {
     model = json["model"]?.string ?? ""
     text = json["text"]?.string ?? ""
     reasoning = json["reasoning"]?.string ?? ""
-    error = json["error"]?.string ?? json["error"]?["message"]?.string ?? ""
+    error = status == "ok" ? "" : json["message"]?.string ?? ""
+    var calls: [String] = []
+    json["tool_calls"]?.forEachElement { call in
+      calls.append("\(call["name"]?.string ?? "")(\(call["arguments"]?.string ?? ""))")
+    }
+    toolCalls = calls
     firstDelta = json["timing"]?["first_delta_ms"]?.double
     duration = json["timing"]?["duration_ms"]?.double
     usage = EventDecoder.usage(json["usage"])
@@ -66,6 +73,7 @@ struct TraceTree {
     if !span.error.isEmpty { add(span.error, .red, inset, to: &lines) }
     if !span.reasoning.isEmpty { add(span.reasoning, .dim, inset, to: &lines) }
     if !span.text.isEmpty { add(span.text, .plain, inset, to: &lines) }
+    for call in span.toolCalls { add(call, .yellow, inset, to: &lines) }
     for (place, child) in span.children.enumerated() {
       let last = place == span.children.count - 1
       add(child, lead: below + (last ? "└─ " : "├─ "), below: below + (last ? "   " : "│  "), to: &lines)

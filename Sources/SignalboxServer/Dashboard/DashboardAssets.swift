@@ -5,6 +5,21 @@ extension DashboardAsset {
   /// Every file of the dashboard, by the path it is served at.
   static let all: [DashboardAsset] = [
     DashboardAsset(
+      path: "/assets/dom.js", contentType: "text/javascript; charset=utf-8", tag: "\"0410de0b342bb6e9\"",
+      text: ###"""
+// The two things that all views do with the page. Content goes in as text, never as markup.
+
+export function part(name, className) {
+  const element = document.createElement(name);
+  if (className) element.className = className;
+  return element;
+}
+
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+"""###),
+    DashboardAsset(
       path: "/assets/favicon.svg", contentType: "image/svg+xml", tag: "\"476f56bbce4222ea\"",
       text: ###"""
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
@@ -14,7 +29,7 @@ extension DashboardAsset {
 </svg>
 """###),
     DashboardAsset(
-      path: "/assets/format.js", contentType: "text/javascript; charset=utf-8", tag: "\"2be93006b843cc92\"",
+      path: "/assets/format.js", contentType: "text/javascript; charset=utf-8", tag: "\"9d539b06dc90bfaf\"",
       text: ###"""
 // Numbers as a person reads them.
 
@@ -43,7 +58,8 @@ export function tokens(usage) {
   const mark = usage.provenance === "estimated" ? "~" : "";
   if (input !== null && output !== null) return `${mark}${count(input)} → ${count(output)} tokens`;
   if (output !== null) return `${mark}${count(output)} tokens`;
-  return input === null ? "" : `${mark}${count(input)} tokens in`;
+  if (input !== null) return `${mark}${count(input)} tokens in`;
+  return Number.isFinite(usage.total) ? `${mark}${count(usage.total)} tokens` : "";
 }
 
 export function clock(ms) {
@@ -61,7 +77,7 @@ function two(number) {
 }
 """###),
     DashboardAsset(
-      path: "/", contentType: "text/html; charset=utf-8", tag: "\"8de724655be0c5dd\"",
+      path: "/", contentType: "text/html; charset=utf-8", tag: "\"18ec555761dca6cb\"",
       text: ###"""
 <!doctype html>
 <html lang="en">
@@ -107,7 +123,7 @@ function two(number) {
         </div>
         <dl id="trace-facts" class="facts"></dl>
       </div>
-      <div id="spans" class="spans" role="tree" aria-label="Spans"></div>
+      <div id="spans" class="spans" role="list" aria-label="Spans"></div>
       <p id="trace-note" class="note" hidden></p>
     </section>
     <section id="locked" class="welcome" hidden>
@@ -126,9 +142,10 @@ function two(number) {
 </html>
 """###),
     DashboardAsset(
-      path: "/assets/list.js", contentType: "text/javascript; charset=utf-8", tag: "\"c32102ed85f43171\"",
+      path: "/assets/list.js", contentType: "text/javascript; charset=utf-8", tag: "\"f82ec6632dbacf6a\"",
       text: ###"""
 // The list of traces on the left: rows are kept and patched, never rebuilt.
+import { part, setText } from "./dom.js";
 import { clock, duration, tokens } from "./format.js";
 
 export class TraceList {
@@ -218,7 +235,7 @@ class Row {
     const name = trace.name || trace.model || "trace";
     setText(this.name, name);
     this.status.dataset.status = trace.status;
-    this.status.title = trace.error?.message ?? trace.error ?? trace.status;
+    this.status.title = trace.message ? `${trace.status}: ${trace.message}` : trace.status;
     setText(this.time, trace.started ? clock(Date.parse(trace.started)) : "");
     const facts = [trace.model, trace.session, tokens(trace.usage)];
     setText(this.facts, facts.filter((fact) => fact && fact !== name).join(" · "));
@@ -238,19 +255,9 @@ class Row {
     this.element.tabIndex = selected ? 0 : -1;
   }
 }
-
-export function part(name, className) {
-  const element = document.createElement(name);
-  if (className) element.className = className;
-  return element;
-}
-
-export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
 """###),
     DashboardAsset(
-      path: "/assets/live.js", contentType: "text/javascript; charset=utf-8", tag: "\"df3253be4699be62\"",
+      path: "/assets/live.js", contentType: "text/javascript; charset=utf-8", tag: "\"d811b84f6afc8e37\"",
       text: ###"""
 // A live connection that comes back by itself and says where it went on.
 
@@ -321,6 +328,7 @@ export class Live {
       if (message.lastEventId) this.position = message.lastEventId;
       this.take(message.data);
     };
+    source.addEventListener("control", (message) => this.take(message.data));
     source.addEventListener("reset", () => this.reset());
     // The browser's own retry would not know `after=`.
     source.onerror = () => this.again();
@@ -365,12 +373,13 @@ export class Live {
 }
 """###),
     DashboardAsset(
-      path: "/assets/main.js", contentType: "text/javascript; charset=utf-8", tag: "\"5afb81513aea7793\"",
+      path: "/assets/main.js", contentType: "text/javascript; charset=utf-8", tag: "\"c230e1219891dbf4\"",
       text: ###"""
 // Ties list, trace and connection together: what is chosen, what is asked for, when the page is drawn.
+import { part, setText } from "./dom.js";
 import { clock, duration, tokens } from "./format.js";
+import { TraceList } from "./list.js";
 import { Live } from "./live.js";
-import { part, setText, TraceList } from "./list.js";
 import { Trace } from "./model.js";
 import { SpanTree } from "./spans.js";
 
@@ -387,6 +396,8 @@ let fresh = null;
 let more = 0;
 let trace = null;
 let live = null;
+// The session that the address names; empty for all.
+let session = "";
 let key = sessionStorage.getItem("signalbox-key") ?? "";
 // Milliseconds that the server's clock is ahead of the browser's.
 let skew = 0;
@@ -408,7 +419,9 @@ async function refresh() {
 }
 
 async function load() {
-  const answer = await fetch(`/v1/traces?limit=${PAGE + more}`, {
+  const query = new URLSearchParams({ limit: PAGE + more });
+  if (session) query.set("session", session);
+  const answer = await fetch(`/v1/traces?${query}`, {
     headers: key ? { Authorization: `Bearer ${key}` } : {},
   });
   $("locked").hidden = answer.status !== 401 && answer.status !== 403;
@@ -576,11 +589,7 @@ function switchTheme() {
 function chooseFromAddress() {
   const address = new URLSearchParams(location.hash.slice(1));
   const id = address.get("trace");
-  const session = address.get("session");
-  if (session) {
-    $("filter").value = session;
-    list.filter = session.toLowerCase();
-  }
+  session = address.get("session") ?? "";
   if (id) {
     $("follow").checked = false;
     choose(id, false);
@@ -859,11 +868,11 @@ export class Trace {
 }
 """###),
     DashboardAsset(
-      path: "/assets/spans.js", contentType: "text/javascript; charset=utf-8", tag: "\"119dc3220ec00ba4\"",
+      path: "/assets/spans.js", contentType: "text/javascript; charset=utf-8", tag: "\"007486c1d192cdd0\"",
       text: ###"""
 // The spans of one trace: a block a span, patched where something changed, once a frame.
+import { part, setText } from "./dom.js";
 import { duration, tokens, value } from "./format.js";
-import { part, setText } from "./list.js";
 
 const LABELS = { reasoning: "reasoning", tool_arguments: "arguments", refusal: "refusal" };
 
@@ -888,18 +897,17 @@ export class SpanTree {
       }
       view.update();
     }
-    if (trace.changed.size) this.arrange(trace.roots, this.element, 1);
+    if (trace.changed.size) this.arrange(trace.roots, this.element);
     trace.changed.clear();
     this.tick(trace, now);
   }
 
-  arrange(spans, container, level) {
+  arrange(spans, container) {
     for (const span of spans) {
       const view = this.views.get(span);
       if (!view) continue;
       if (view.element.parentNode !== container) container.append(view.element);
-      view.element.setAttribute("aria-level", String(level));
-      if (span.children.length) this.arrange(span.children, view.children, level + 1);
+      if (span.children.length) this.arrange(span.children, view.children);
     }
   }
 
@@ -918,7 +926,7 @@ class SpanView {
     this.streams = new Map();
     this.notes = 0;
     this.element = part("div", "span");
-    this.element.setAttribute("role", "treeitem");
+    this.element.setAttribute("role", "listitem");
     this.element.dataset.kind = span.kind;
 
     this.row = part("div", "row");
@@ -937,7 +945,7 @@ class SpanView {
 
     this.body = part("div", "body");
     this.children = part("div", "children");
-    this.children.setAttribute("role", "group");
+    this.children.setAttribute("role", "list");
     this.element.append(this.row, track, this.body, this.children);
   }
 

@@ -7,8 +7,8 @@ import Testing
   @Test func aTraceIsDrawnAsATree() throws {
     let json = """
       [{"kind":"agent","name":"support","status":"ok","timing":{"duration_ms":2300},"children":[
-        {"kind":"llm","model":"gpt-4o","status":"ok","text":"one two\\u001b[2J\\nthree","children":[]},
-        {"kind":"tool","name":"fetch","status":"error","reason":"cancelled","error":"gave up","children":[]}]}]
+        {"kind":"llm","model":"gpt-4o","status":"ok","text":"one two\\u001b[2J\\nthree","tool_calls":[{"name":"f","arguments":"{}"}],"children":[]},
+        {"kind":"tool","name":"fetch","status":"error","reason":"cancelled","message":"gave up","children":[]}]}]
       """
     let parser = JSONParser()
     let document = try parser.scan(json)
@@ -22,6 +22,7 @@ import Testing
         "├─ ok llm gpt-4o",
         "│     one two[2J",
         "│     three",
+        "│     f({})",
         "└─ cancelled tool fetch",
         "      gave up",
       ])

@@ -25,7 +25,8 @@ export function tokens(usage) {
   const mark = usage.provenance === "estimated" ? "~" : "";
   if (input !== null && output !== null) return `${mark}${count(input)} → ${count(output)} tokens`;
   if (output !== null) return `${mark}${count(output)} tokens`;
-  return input === null ? "" : `${mark}${count(input)} tokens in`;
+  if (input !== null) return `${mark}${count(input)} tokens in`;
+  return Number.isFinite(usage.total) ? `${mark}${count(usage.total)} tokens` : "";
 }
 
 export function clock(ms) {

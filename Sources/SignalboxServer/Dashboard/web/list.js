@@ -1,4 +1,5 @@
 // The list of traces on the left: rows are kept and patched, never rebuilt.
+import { part, setText } from "./dom.js";
 import { clock, duration, tokens } from "./format.js";
 
 export class TraceList {
@@ -88,7 +89,7 @@ class Row {
     const name = trace.name || trace.model || "trace";
     setText(this.name, name);
     this.status.dataset.status = trace.status;
-    this.status.title = trace.error?.message ?? trace.error ?? trace.status;
+    this.status.title = trace.message ? `${trace.status}: ${trace.message}` : trace.status;
     setText(this.time, trace.started ? clock(Date.parse(trace.started)) : "");
     const facts = [trace.model, trace.session, tokens(trace.usage)];
     setText(this.facts, facts.filter((fact) => fact && fact !== name).join(" · "));
@@ -107,14 +108,4 @@ class Row {
     this.element.setAttribute("aria-selected", String(selected));
     this.element.tabIndex = selected ? 0 : -1;
   }
-}
-
-export function part(name, className) {
-  const element = document.createElement(name);
-  if (className) element.className = className;
-  return element;
-}
-
-export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }

@@ -67,6 +67,7 @@ export class Live {
       if (message.lastEventId) this.position = message.lastEventId;
       this.take(message.data);
     };
+    source.addEventListener("control", (message) => this.take(message.data));
     source.addEventListener("reset", () => this.reset());
     // The browser's own retry would not know `after=`.
     source.onerror = () => this.again();

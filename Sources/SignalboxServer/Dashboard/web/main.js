@@ -1,7 +1,8 @@
 // Ties list, trace and connection together: what is chosen, what is asked for, when the page is drawn.
+import { part, setText } from "./dom.js";
 import { clock, duration, tokens } from "./format.js";
+import { TraceList } from "./list.js";
 import { Live } from "./live.js";
-import { part, setText, TraceList } from "./list.js";
 import { Trace } from "./model.js";
 import { SpanTree } from "./spans.js";
 
@@ -18,6 +19,8 @@ let fresh = null;
 let more = 0;
 let trace = null;
 let live = null;
+// The session that the address names; empty for all.
+let session = "";
 let key = sessionStorage.getItem("signalbox-key") ?? "";
 // Milliseconds that the server's clock is ahead of the browser's.
 let skew = 0;
@@ -39,7 +42,9 @@ async function refresh() {
 }
 
 async function load() {
-  const answer = await fetch(`/v1/traces?limit=${PAGE + more}`, {
+  const query = new URLSearchParams({ limit: PAGE + more });
+  if (session) query.set("session", session);
+  const answer = await fetch(`/v1/traces?${query}`, {
     headers: key ? { Authorization: `Bearer ${key}` } : {},
   });
   $("locked").hidden = answer.status !== 401 && answer.status !== 403;
@@ -207,11 +212,7 @@ function switchTheme() {
 function chooseFromAddress() {
   const address = new URLSearchParams(location.hash.slice(1));
   const id = address.get("trace");
-  const session = address.get("session");
-  if (session) {
-    $("filter").value = session;
-    list.filter = session.toLowerCase();
-  }
+  session = address.get("session") ?? "";
   if (id) {
     $("follow").checked = false;
     choose(id, false);

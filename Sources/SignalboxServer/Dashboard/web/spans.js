@@ -1,6 +1,6 @@
 // The spans of one trace: a block a span, patched where something changed, once a frame.
+import { part, setText } from "./dom.js";
 import { duration, tokens, value } from "./format.js";
-import { part, setText } from "./list.js";
 
 const LABELS = { reasoning: "reasoning", tool_arguments: "arguments", refusal: "refusal" };
 
@@ -25,18 +25,17 @@ export class SpanTree {
       }
       view.update();
     }
-    if (trace.changed.size) this.arrange(trace.roots, this.element, 1);
+    if (trace.changed.size) this.arrange(trace.roots, this.element);
     trace.changed.clear();
     this.tick(trace, now);
   }
 
-  arrange(spans, container, level) {
+  arrange(spans, container) {
     for (const span of spans) {
       const view = this.views.get(span);
       if (!view) continue;
       if (view.element.parentNode !== container) container.append(view.element);
-      view.element.setAttribute("aria-level", String(level));
-      if (span.children.length) this.arrange(span.children, view.children, level + 1);
+      if (span.children.length) this.arrange(span.children, view.children);
     }
   }
 
@@ -55,7 +54,7 @@ class SpanView {
     this.streams = new Map();
     this.notes = 0;
     this.element = part("div", "span");
-    this.element.setAttribute("role", "treeitem");
+    this.element.setAttribute("role", "listitem");
     this.element.dataset.kind = span.kind;
 
     this.row = part("div", "row");
@@ -74,7 +73,7 @@ class SpanView {
 
     this.body = part("div", "body");
     this.children = part("div", "children");
-    this.children.setAttribute("role", "group");
+    this.children.setAttribute("role", "list");
     this.element.append(this.row, track, this.body, this.children);
   }
 
