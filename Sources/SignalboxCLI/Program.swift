@@ -5,13 +5,15 @@
 #endif
 
 /// The program `signalbox`: finds the subcommand, reads its command line and runs it.
-@main
+///
+/// On the main thread throughout: a command that waits for signals must have blocked them there before any other
+/// thread is started.
+@main @MainActor
 struct Program {
-  static var commands: [any Command.Type] {
+  nonisolated static var commands: [any Command.Type] {
     [
       ServeCommand.self, RunCommand.self, TailCommand.self, TracesCommand.self, EmitCommand.self,
-      KeysCommand.self,
-      DoctorCommand.self, DemoCommand.self, VersionCommand.self,
+      KeysCommand.self, DoctorCommand.self, DemoCommand.self, VersionCommand.self,
     ]
   }
 

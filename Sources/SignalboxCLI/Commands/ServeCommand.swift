@@ -11,74 +11,69 @@ import SignalboxServer
 
 enum ServeCommand: Command {
   static let spec = CommandSpec(
-    name: "serve", summary: "Run the server: take events, keep them, show them, pass LLM calls through",
+    name: "serve", summary: "Start the server: events in, live views out, a gateway to the providers",
     details: """
-      Runs until it is told to stop (SIGINT or SIGTERM), then finishes what is under way, within 5 s. On a
-      loopback address it is open; on any other it asks for keys and prints an admin key at its first start.
+      Prints one line when it is ready. On an address of this machine alone it is open, for development; on any
+      other it asks for keys, and prints an admin key, once, at its first start. SIGTERM lets answers finish and
+      ends within 5 s.
       """,
     options: ServeOptions.places + [
       .value(
-        "durability", "normal|full", environment: "SIGNALBOX_DURABILITY", default: "normal",
-        "What acknowledged events survive: kill -9 (normal), or a power loss too (full)"),
-      .value("retain-days", "DAYS", environment: "SIGNALBOX_RETAIN_DAYS", "Forget events older than this"),
-      .value(
-        "retain-gb", "GB", environment: "SIGNALBOX_RETAIN_GB",
-        "Forget the oldest events beyond this size on disk"),
+        "durability", "LEVEL", environment: "SIGNALBOX_DURABILITY", default: "normal",
+        "normal survives kill -9; full survives a power loss, and waits for the disk"),
+      .value("retain-days", "DAYS", environment: "SIGNALBOX_RETAIN_DAYS", "Forget what is older"),
+      .value("retain-gb", "GB", environment: "SIGNALBOX_RETAIN_GB", "Forget the oldest beyond this size"),
       .value(
         "allow-host", "NAME", environment: "SIGNALBOX_ALLOW_HOSTS", repeats: true,
-        "Another name that requests may use for this server"),
+        "Another name that clients may call this server by"),
       .value(
         "allow-origin", "ORIGIN", environment: "SIGNALBOX_ALLOW_ORIGINS", repeats: true,
-        "A site whose pages may use this server, such as https://app.example.com"),
-      .flag("require-keys", environment: "SIGNALBOX_REQUIRE_KEYS", "Ask for keys on a loopback address too"),
+        "A web page's origin that may use this server"),
+      .flag("require-keys", environment: "SIGNALBOX_REQUIRE_KEYS", "Ask for keys on this machine, too"),
       .value("loops", "N", environment: "SIGNALBOX_LOOPS", "Event loops; default: one a core, at most 4"),
     ],
     examples: [
-      Example("signalbox serve", "on http://127.0.0.1:7446, with the page at /"),
-      Example("signalbox serve --upstream openai=http://127.0.0.1:8090", "with a local model behind /openai"),
-      Example("signalbox serve --listen 0.0.0.0:7446 --retain-days 30", "for a team, with keys"),
+      Example("signalbox serve", "On http://127.0.0.1:7446, forwarding to the real providers."),
+      Example(
+        "signalbox serve --upstream openai=http://127.0.0.1:8090 --data ./data", "In front of a local model."),
+      Example(
+        "signalbox serve --listen 0.0.0.0:7446 --retain-days 30 --retain-gb 20", "For others, with keys."),
     ])
 
   static func run(_ arguments: Arguments) async throws -> Int32 {
-    Interrupts.hold()
     let configuration = try configuration(arguments)
+    Interrupts.hold()
+    raiseDescriptorLimit()
     let server: Server
-    do {
-      server = try Server(configuration) { Output.complain($0.message) }
-    } catch {
-      throw Failure(
-        message: "The log in \(configuration.dataDirectory) cannot be used: \(error.message)",
-        fix: "Choose another folder with --data, or run `signalbox doctor`.")
-    }
     let started: Server.Started
-    do { started = try server.start() } catch {
+    do {
+      server = try Server(configuration) { Output.complain(PlainText.line($0.message)) }
+      started = try server.start()
+    } catch let error as LogError {
+      throw failure(error, configuration)
+    } catch let error as NetError {
       throw Failure(
-        message: "\(configuration.host):\(configuration.port) cannot be listened on: \(error)",
-        fix: "--listen \(configuration.host):0 takes a free port; `signalbox doctor` says who has this one.")
+        message: "cannot \(error.action): \(error.reason)",
+        fix: "Another program may be there; --listen \(configuration.host):0 takes a free port.")
     }
     if let key = started.adminKey {
       Output.line("admin key, shown this once: \(key)")
     }
-    Output.line(
-      "signalbox \(Version.current) listening on \(started.address.url) (data: \(configuration.dataDirectory))"
-    )
-    await stopSignal()
-    server.stop()
+    let data = configuration.dataDirectory
+    Output.line("signalbox \(Version.current) listening on \(started.address.url) (data: \(data))")
+    _ = Interrupts.wait()
+    // Whatever happens, the process is gone after five seconds; the log survives that as it survives kill -9.
+    alarm(5)
+    SystemThread { exit(128 + Interrupts.wait()) }.detach()
+    server.stop(within: 3000)
     return 0
   }
 
-  /// Returns at the first signal; the second ends the program at once.
-  private static func stopSignal() async {
-    await withCheckedContinuation { continuation in
-      Interrupts.onFirst { continuation.resume() }
-    }
-  }
-
-  private static func configuration(_ arguments: Arguments) throws(UsageError) -> ServerConfiguration {
+  static func configuration(_ arguments: Arguments) throws -> ServerConfiguration {
     var configuration = ServerConfiguration()
-    let listen = ServeOptions.listen(arguments)
-    guard let (host, port) = Endpoint.split(listen) else {
-      throw UsageError("--listen takes HOST:PORT, such as 127.0.0.1:7446, not '\(listen)'")
+    guard let (host, port) = Endpoint.split(ServeOptions.listen(arguments)) else {
+      throw UsageError(
+        "--listen takes HOST:PORT, such as 127.0.0.1:7446, not '\(ServeOptions.listen(arguments))'")
     }
     configuration.host = host
     configuration.port = port
@@ -88,16 +83,39 @@ enum ServeCommand: Command {
       do { _ = try GatewayUpstream(name: name, url: url) } catch { throw UsageError("--upstream: \(error)") }
     }
     let durability = arguments.text("durability") ?? "normal"
-    guard let known = Durability(rawValue: durability) else {
-      throw UsageError("--durability is normal or full, not '\(durability)'")
+    guard let level = Durability(rawValue: durability) else {
+      throw UsageError("--durability takes normal or full, not '\(durability)'")
     }
-    configuration.durability = known
-    configuration.retainDays = try arguments.number("retain-days")
-    configuration.retainBytes = try arguments.number("retain-gb").map { UInt64($0 * 1e9) }
+    configuration.durability = level
+    configuration.retainDays = try arguments.number("retain-days", atLeast: 0.01)
+    configuration.retainBytes = try arguments.number("retain-gb", atLeast: 0.1).map { UInt64($0 * 1e9) }
     configuration.allowedHosts = arguments.all("allow-host")
     configuration.allowedOrigins = arguments.all("allow-origin")
     if arguments.has("require-keys") { configuration.requiresKeys = true }
     configuration.loops = try arguments.integer("loops", in: 1...64) ?? 0
     return configuration
+  }
+
+  private static func failure(_ error: LogError, _ configuration: ServerConfiguration) -> Failure {
+    let fix =
+      switch error.code {
+      case .folder: "Choose another folder with --data DIR."
+      case .inUse: "A server with this folder runs already; stop it, or choose another with --data DIR."
+      case .database: "signalbox doctor --data \(configuration.dataDirectory)"
+      }
+    return Failure(message: error.message, fix: fix)
+  }
+
+  /// Every connection takes a descriptor, and shells give a process 1024.
+  private static func raiseDescriptorLimit() {
+    #if canImport(Glibc)
+      let descriptors = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    #else
+      let descriptors = RLIMIT_NOFILE
+    #endif
+    var limit = rlimit()
+    guard getrlimit(descriptors, &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(descriptors, &limit)
   }
 }

@@ -78,7 +78,8 @@ enum LocalChecks {
           ? .good("variables", "OPENAI_BASE_URL leads here: OpenAI clients of this shell are seen")
           : .warning(
             "variables", "OPENAI_BASE_URL leads to \(url): those calls are not seen",
-            fix: "export OPENAI_BASE_URL=\(base)/openai/v1, and serve --upstream openai=URL (without its /v1)"))
+            fix: "export OPENAI_BASE_URL=\(base)/openai/v1, and serve --upstream openai=URL (without its /v1)"
+          ))
     }
     if findings.isEmpty { findings.append(.good("variables", "none of them stands in the way")) }
     return findings

@@ -60,7 +60,8 @@ final class EventDecoder {
     let classes = [number("input"), number("cached_read"), number("cache_write")].compactMap { $0 }
     let input = classes.isEmpty ? nil : classes.reduce(0) { $0.addingReportingOverflow($1).partialValue }
     let shown = ShownUsage(
-      input: input, output: number("output"), total: number("total"), estimated: usage["provenance"]?.string == "estimated")
+      input: input, output: number("output"), total: number("total"),
+      estimated: usage["provenance"]?.string == "estimated")
     return shown.figure.isEmpty ? nil : shown
   }
 }
