@@ -43,7 +43,7 @@ let package = Package(
     library("Wire"),
     library("Signalbox", ["Wire"]),
     library("JSONScan", ["Wire", "CSimdjson"]),
-    library("Fetch", ["Wire", "Signalbox", "CCurl"]),
+    library("Fetch", ["Wire", "Signalbox", "CCurl", "CZlib"]),
     library("SignalboxLLM", ["Wire", "Signalbox", "Fetch", "JSONScan", "CZlib"]),
     library("SignalboxLog", ["Wire", "Signalbox", "CSQLite", "CZstd"]),
     library("Net", ["Wire", "CUV", "COpenSSL"]),

@@ -2,7 +2,7 @@ public import Signalbox
 
 /// An exporter that keeps what it is given, for tests to look at.
 public actor Recorder: Exporter {
-  public nonisolated let name = "recorder"
+  public nonisolated let name: String
   public nonisolated let batching: Batching
   /// Every batch, in order.
   public private(set) var batches: [ExportBatch] = []
@@ -11,7 +11,10 @@ public actor Recorder: Exporter {
   private var waiting: [(count: Int, CheckedContinuation<Void, Never>)] = []
   private var refusal: (@Sendable (ExportBatch) throws(ExportError) -> [ExportRejection])?
 
-  public init(batching: Batching = Batching(interval: .milliseconds(1))) { self.batching = batching }
+  public init(name: String = "recorder", batching: Batching = Batching(interval: .milliseconds(1))) {
+    self.name = name
+    self.batching = batching
+  }
 
   public var events: [Event] { batches.flatMap(\.events) }
 

@@ -29,8 +29,8 @@ package struct FetchResponse: Sendable {
   }
 }
 
-/// A body as a sequence of pieces, pulled by one reader. At most about 256 KiB wait; then the connection stops
-/// reading. Dropping it unread cancels the transfer.
+/// A body as a sequence of pieces, pulled by one reader. At most about 256 KiB wait; then the connection
+/// stops reading. Dropping it unread cancels the transfer.
 package struct FetchBody: AsyncSequence, Sendable {
   package typealias Element = [UInt8]
   package typealias Failure = FetchError

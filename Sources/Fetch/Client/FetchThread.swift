@@ -1,7 +1,7 @@
 import Signalbox
 
-/// Transfers on a thread of their own, for programs without an event loop. Letting go of it ends the thread and
-/// cancels what still runs.
+/// Transfers on a thread of their own, for programs without an event loop. Letting go of it ends the thread
+/// and cancels what still runs.
 package final class FetchThread: Sendable {
   /// The one that everybody shares; started at first use.
   package static let shared = FetchThread()
@@ -15,8 +15,8 @@ package final class FetchThread: Sendable {
 
   deinit { core.send(.stop) }
 
-  /// Starts a transfer. The handler is called on the thread; it always hears `ended`, also when the request is
-  /// not valid.
+  /// Starts a transfer. The handler is called on the thread; it always hears `ended`, also when the request
+  /// is not valid.
   package func start(_ request: FetchRequest, handler: any FetchHandler & Sendable) -> FetchTask {
     let task = FetchTask(core: core)
     core.send(.start(task, request, handler))

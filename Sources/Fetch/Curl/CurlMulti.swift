@@ -116,8 +116,8 @@ package final class CurlMulti {
     syncTimer()
   }
 
-  /// Cancels every transfer (each handler hears `ended` with `cancelled`) and closes all connections. Not to be
-  /// called by a handler.
+  /// Cancels every transfer (each handler hears `ended` with `cancelled`) and closes all connections. Not
+  /// to be called by a handler.
   package func shutDown() {
     guard !isShutDown else { return }
     isShutDown = true
@@ -179,8 +179,8 @@ package final class CurlMulti {
 
   /// The thread-safe half of a multi: what another thread may hold to end `wait` early.
   ///
-  /// `@unchecked Sendable`: `curl_multi_wakeup` is the one call that libcurl allows from any thread; the holder
-  /// keeps the multi alive.
+  /// `@unchecked Sendable`: `curl_multi_wakeup` is the one call that libcurl allows from any thread; the
+  /// holder keeps the multi alive.
   struct WakeUp: @unchecked Sendable {
     let multi: UnsafeMutableRawPointer
     func callAsFunction() { curl_multi_wakeup(multi) }

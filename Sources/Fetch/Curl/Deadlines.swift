@@ -2,8 +2,8 @@ import Signalbox
 
 /// The points in time at which a transfer has taken too long; nanoseconds of the monotonic clock.
 ///
-/// libcurl's own low-speed limit counts in whole seconds and through pauses, so first byte, idle and total are
-/// watched here; only the time to connect is libcurl's.
+/// libcurl's own low-speed limit counts in whole seconds and through pauses, so first byte, idle and total
+/// are watched here; only the time to connect is libcurl's.
 struct Deadlines {
   private var firstByte: UInt64?
   private var total: UInt64?

@@ -1,5 +1,5 @@
-/// Receives one transfer, on the thread that drives it. Exactly one `ended` comes last, unless the transfer was
-/// cancelled: then nothing comes any more.
+/// Receives one transfer, on the thread that drives it. Exactly one `ended` comes last, unless the transfer
+/// was cancelled: then nothing comes any more.
 package protocol FetchHandler: AnyObject {
   /// The status line and headers of the final response (interim 1xx responses are skipped).
   func fetch(_ transfer: FetchTransfer, head: FetchHead)

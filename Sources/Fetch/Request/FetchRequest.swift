@@ -5,7 +5,8 @@ package struct FetchRequest: Sendable {
   package var method: String
   /// An absolute `http` or `https` URL.
   package var url: String
-  /// Sent verbatim in this order. `Content-Length` and `Transfer-Encoding` are left out: the body decides them.
+  /// Sent verbatim in this order. `Content-Length` and `Transfer-Encoding` are left out: the body decides
+  /// them.
   package var headers: [FetchHeader]
   package var body: SharedBytes?
   package var timeouts: FetchTimeouts

@@ -1,8 +1,8 @@
 /// What events say about where they belong: trace, span, session, tags and the like.
 ///
 /// The current context is a task local: `Context.with` and `Emitter.withSpan` set it for what runs inside of
-/// them, and every event that is emitted there carries it. It is inherited by child tasks and `Task { }`, not by
-/// `Task.detached`: hand it over there by `Context.with(context)`.
+/// them, and every event that is emitted there carries it. It is inherited by child tasks and `Task { }`,
+/// not by `Task.detached`: hand it over there by `Context.with(context)`.
 @dynamicMemberLookup
 public struct Context: Sendable {
   /// The members of a context; absent ones are left out of the event.
@@ -83,9 +83,9 @@ public struct Context: Sendable {
   /// The id of the execution that is going on, for correlating what is not an event: the current trace's id.
   public static var execution: String? { local.storage.fields.trace?.description }
 
-  /// Runs `body` with the current context changed: `Context.with({ $0.session = "s1" }) { … }`.
+  /// Runs `body` with the current context changed: `Context.with { $0.session = "s1" } run: { … }`.
   public nonisolated(nonsending) static func with<Value, Failure: Error>(
-    _ change: (inout Context) -> Void, _ body: () async throws(Failure) -> Value
+    _ change: (inout Context) -> Void, run body: () async throws(Failure) -> Value
   ) async throws(Failure) -> Value {
     var context = local
     change(&context)

@@ -1,6 +1,7 @@
 extension Emitter {
-  /// Runs `body` as a span: a start before, an end after it, or an error with the reason `failed` or `cancelled`.
-  /// Whatever is emitted inside, in child tasks too, belongs to the span; a span opened inside is its child.
+  /// Runs `body` as a span: a start before, an end after it, or an error with the reason `failed` or
+  /// `cancelled`. Whatever is emitted inside, in child tasks too, belongs to the span; a span opened inside
+  /// is its child.
   ///
   /// ```swift
   /// let docs = try await emitter.withSpan(.retrieval, "products") { span in
@@ -9,13 +10,17 @@ extension Emitter {
   /// }
   /// ```
   ///
-  /// `change` may set members of the span's context, such as `$0.model = "gpt-4o"`.
+  /// `provider`, `model` and `tags` are said by every event of the span; the tags come on top of the
+  /// context's.
   public nonisolated(nonsending) func withSpan<Value, Failure: Error>(
-    _ kind: SpanKind, _ name: String, input: JSONValue? = nil,
-    context change: (inout Context) -> Void = { _ in },
-    _ body: (ActiveSpan) async throws(Failure) -> Value
+    _ kind: SpanKind, _ name: String, input: JSONValue? = nil, provider: String? = nil,
+    model: String? = nil, tags: [String: String] = [:], _ body: (ActiveSpan) async throws(Failure) -> Value
   ) async throws(Failure) -> Value {
-    let span = openSpan(kind, name, context: change)
+    var context = Context.current
+    if let provider { context.provider = provider }
+    if let model { context.model = model }
+    if !tags.isEmpty { context.tags.merge(tags) { $1 } }
+    let span = openSpan(kind, name, in: context)
     span.start(input: input)
     do {
       let value = try await Context.with(span.context) { () async throws(Failure) -> Value in
@@ -29,14 +34,11 @@ extension Emitter {
     }
   }
 
-  private func openSpan(_ kind: SpanKind, _ name: String, context change: (inout Context) -> Void)
-    -> ActiveSpan
-  {
-    var context = Context.current
-    context.parent = context.fields.span
+  private func openSpan(_ kind: SpanKind, _ name: String, in outer: Context) -> ActiveSpan {
+    var context = outer
+    context.parent = outer.spanID
     context.span = .generate()
-    if context.fields.trace == nil { context.trace = .generate() }
-    change(&context)
+    if context.trace == nil { context.trace = .generate() }
     return ActiveSpan(kind, name, context: context, core: core, now: core.now)
   }
 }

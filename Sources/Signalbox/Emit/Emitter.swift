@@ -1,7 +1,7 @@
 import Wire
 
-/// Tells what happens, from anywhere in an application. Emitting never blocks and never throws: events go into a
-/// bounded buffer per exporter, and a task of each exporter carries them out.
+/// Tells what happens, from anywhere in an application. Emitting never blocks and never throws: events go
+/// into a bounded buffer per exporter, and a task of each exporter carries them out.
 ///
 /// ```swift
 /// let emitter = Emitter([TerminalExporter()])
@@ -51,16 +51,16 @@ public final class Emitter: Sendable {
 
   /// The sum of all exporters' ledgers.
   public var ledger: Ledger {
-    ledgers.values.reduce(into: Ledger()) { sum, ledger in
-      sum.emitted += ledger.emitted
-      sum.sent += ledger.sent
-      sum.dropped += ledger.dropped
-      sum.buffered += ledger.buffered
+    core.ledgers.reduce(into: Ledger()) { sum, lane in
+      sum.emitted += lane.ledger.emitted
+      sum.sent += lane.ledger.sent
+      sum.dropped += lane.ledger.dropped
+      sum.buffered += lane.ledger.buffered
     }
   }
 
-  /// Each exporter's ledger by its name.
-  public var ledgers: [String: Ledger] { core.ledgers }
+  /// Each exporter's ledger, in the order in which they were added.
+  public var ledgers: [(exporter: String, ledger: Ledger)] { core.ledgers }
 
   /// Sends what waits now and waits until it is sent; false when that took longer than `limit`.
   @discardableResult

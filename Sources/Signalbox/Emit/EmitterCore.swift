@@ -202,10 +202,8 @@ final class EmitterCore: Sendable {
 
   // MARK: Out
 
-  var ledgers: [String: Emitter.Ledger] {
-    state.withLock { state in
-      Dictionary(state.lanes.map { ($0.name, $0.buffer.ledger) }) { first, _ in first }
-    }
+  var ledgers: [(exporter: String, ledger: Emitter.Ledger)] {
+    state.withLock { state in state.lanes.map { ($0.name, $0.buffer.ledger) } }
   }
 
   func flush(within limit: Duration) async -> Bool {

@@ -1,6 +1,7 @@
 import Wire
 
-/// An event's id: a UUIDv7 kept as two integers and rendered when it is written, or somebody else's id verbatim.
+/// An event's id: a UUIDv7 kept as two integers and rendered when it is written, or somebody else's id
+/// verbatim.
 public struct EventID: Sendable, Hashable {
   enum Form: Sendable, Hashable {
     case minted(high: UInt64, low: UInt64)

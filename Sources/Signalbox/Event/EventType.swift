@@ -1,12 +1,12 @@
 import Wire
 
-/// What kind of event it is: a label of 1–128 characters of `[A-Za-z0-9_.:/-]`, by custom a lower-case dot name
-/// such as `rag.retrieval.complete`. It opens and ends nothing; that is `EventPhase`'s.
+/// What kind of event it is: a label of 1–128 characters of `[A-Za-z0-9_.:/-]`, by custom a lower-case dot
+/// name such as `rag.retrieval.complete`. It opens and ends nothing; that is `EventPhase`'s.
 public struct EventType: Sendable, Hashable, CustomStringConvertible {
   public let name: String
 
   /// `nil` when the name breaks the rule above.
-  public init?(_ name: String) {
+  public init?(validating name: String) {
     guard Self.isValid(name) else { return nil }
     self.name = name
   }

@@ -1,9 +1,10 @@
-/// Which service of an application acted: `namespace.kind.name`, each part of `[A-Za-z0-9_-]`, at most 192 bytes.
+/// Which service of an application acted: `namespace.kind.name`, each part of `[A-Za-z0-9_-]`, at most 192
+/// bytes.
 public struct Identity: Sendable, Hashable, CustomStringConvertible {
   public let description: String
 
   /// `nil` when the text is not three such parts.
-  public init?(_ text: String) {
+  public init?(validating text: String) {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
     guard text.utf8.count <= 192, parts.count == 3, parts.allSatisfy({ Self.isPart($0) }) else { return nil }
     description = text
@@ -29,7 +30,7 @@ public struct Identity: Sendable, Hashable, CustomStringConvertible {
 extension Identity: ExpressibleByStringLiteral {
   /// Stops the program when the literal is not an identity: that is a mistake in the source.
   public init(stringLiteral text: String) {
-    guard let identity = Identity(text) else {
+    guard let identity = Identity(validating: text) else {
       preconditionFailure("\"\(text)\" is not an identity: write namespace.kind.name")
     }
     self = identity

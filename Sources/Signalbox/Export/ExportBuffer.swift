@@ -2,7 +2,8 @@ import Wire
 
 /// The bounded buffer before an exporter: a pure value, no I/O, no clock, no lock.
 ///
-/// Events lie in chunks of a batch's size, so that taking or thinning out the oldest batch leaves the others alone.
+/// Events lie in chunks of a batch's size, so that taking or thinning out the oldest batch leaves the
+/// others alone.
 struct ExportBuffer {
   struct Limits {
     /// Events that may be held, those being sent included.
@@ -35,8 +36,8 @@ struct ExportBuffer {
   private var sending: (events: Int, bytes: Int, weight: Int)?
   /// Events as they were emitted: a merged delta weighs what it was merged from.
   private var weight = 0
-  /// Events taken since the last merging pass: another pass is worth its time when half is new.
-  private var takenSinceMerge = Int.max / 2
+  /// Deltas that came since the last merging pass: another pass is worth its time when a quarter is new.
+  private var deltasSinceMerge = 0
   private var gap: Gap?
   private var nextSequence: Int64 = 0
   private var booked = Emitter.Ledger()
@@ -57,14 +58,15 @@ struct ExportBuffer {
     return ledger
   }
   /// Whether a whole batch waits.
-  var hasBatch: Bool { !full.isEmpty || bytes >= batching.bytes }
+  var hasBatch: Bool { count >= batching.events || bytes >= batching.bytes || !full.isEmpty }
 
   // MARK: In
 
-  /// Takes an event in, or counts it as dropped. `size` is its estimated size: it is worked out before the lock
-  /// is taken that guards this buffer.
+  /// Takes an event in, or counts it as dropped. `size` is its estimated size: it is worked out before the
+  /// lock is taken that guards this buffer.
   mutating func append(_ event: consuming Event, size: Int) {
     booked.emitted += Int(event.count)
+    if event.phase == .delta { deltasSinceMerge += 1 }
     if size > limits.eventBytes { return drop(event, size) }
     if hasRoom(for: event.phase, size) || makeRoom(for: event, size) { push(event, size) }
   }
@@ -98,7 +100,7 @@ struct ExportBuffer {
   private mutating func makeRoom(for event: Event, _ size: Int) -> Bool {
     if policy != .dropNewest {
       if mergeIntoLast(event, size) { return false }
-      if deltas > 1, takenSinceMerge >= limits.events / 2 {
+      if deltasSinceMerge >= limits.events / 4 {
         mergeAll()
         if hasRoom(for: event.phase, size) { return true }
       }
@@ -204,7 +206,7 @@ struct ExportBuffer {
       }
     }
     for event in kept { push(event, event.estimatedSize) }
-    takenSinceMerge = 0
+    deltasSinceMerge = 0
   }
 
   // MARK: Out
@@ -226,7 +228,6 @@ struct ExportBuffer {
     let before = weight
     remove(chunk)
     sending = (chunk.events.count, chunk.bytes, before - weight)
-    takenSinceMerge += chunk.events.count
     defer { nextSequence += Int64(chunk.events.count) }
     return ExportBatch(events: chunk.events, producer: producer, firstSequence: nextSequence)
   }

@@ -1,4 +1,5 @@
-/// Takes events out of the application: to a terminal, a file, a server. Called by one task at a time, in order.
+/// Takes events out of the application: to a terminal, a file, a server. Called by one task at a time, in
+/// order.
 public protocol Exporter: Sendable {
   /// Short and unique within an emitter; it names the ledger.
   var name: String { get }

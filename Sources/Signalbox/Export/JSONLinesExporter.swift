@@ -8,9 +8,9 @@ import Wire
 
 /// Writes events to a file, a JSON object a line, that `signalbox emit` and many other tools can read.
 ///
-/// When the file would grow beyond `rotateBytes` it is renamed to `<path>.1`, the one before to `<path>.2`, and
-/// so on; the oldest beyond `keep` is deleted. Appending to a local file goes to the page cache and does not wait
-/// for the disk, so it runs on the emitter's task.
+/// When the file would grow beyond `rotateBytes` it is renamed to `<path>.1`, the one before to `<path>.2`,
+/// and so on; the oldest beyond `keep` is deleted. Appending to a local file goes to the page cache and
+/// does not wait for the disk, so it runs on the emitter's task.
 public final class JSONLinesExporter: Exporter {
   public let name: String
   private let path: String

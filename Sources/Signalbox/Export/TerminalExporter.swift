@@ -6,8 +6,8 @@ import Wire
   import Darwin
 #endif
 
-/// Prints what happens to a terminal: a line when a span ends, with its time, its text and its tokens, and a line
-/// for every other event.
+/// Prints what happens to a terminal: a line when a span ends, with its time, its text and its tokens, and
+/// a line for every other event.
 ///
 /// ```
 /// 09:30:00.240  llm greet          240 ms  gpt-4o  9 → 2 tokens  “Good morning”
@@ -19,8 +19,8 @@ public final class TerminalExporter: Exporter {
   private let descriptor: Int32
   private let lines: Locked<TerminalLines>
 
-  /// `descriptor`: standard error unless given, so that a program's output stays its own. `colour`: when it is a
-  /// terminal and `NO_COLOR` is not set, unless given.
+  /// `descriptor`: standard error unless given, so that a program's output stays its own. `colour`: when it
+  /// is a terminal and `NO_COLOR` is not set, unless given.
   public init(descriptor: Int32 = 2, colour: Bool? = nil) {
     self.descriptor = descriptor
     lines = Locked(TerminalLines(colour: colour ?? (isatty(descriptor) == 1 && getenv("NO_COLOR") == nil)))

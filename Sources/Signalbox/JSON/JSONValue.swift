@@ -1,4 +1,4 @@
-/// Any JSON value, written as a Swift literal: `["bytes": 1024, "hit": true, "parts": [1, 2.5, nil]]`.
+/// Any JSON value, written as a Swift literal: `["bytes": 1024, "hit": true, "parts": [1, 2.5, .null]]`.
 public enum JSONValue: Sendable, Hashable {
   case null
   case bool(Bool)
@@ -67,11 +67,10 @@ extension JSONValue {
 
 // MARK: Literals
 
-extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
+extension JSONValue: ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
   ExpressibleByFloatLiteral, ExpressibleByStringLiteral, ExpressibleByStringInterpolation,
   ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
-  public init(nilLiteral: ()) { self = .null }
   public init(booleanLiteral value: Bool) { self = .bool(value) }
   public init(integerLiteral value: Int64) { self = .int(value) }
   public init(floatLiteral value: Double) { self = .double(value) }

@@ -6,8 +6,8 @@
 
 /// A value that only one thread at a time can reach, guarded by a plain pthread mutex.
 ///
-/// `Synchronization.Mutex` uses priority-inheritance futexes on Linux, which degrade under contention; this is
-/// on the path of every event. Never call out, resume a continuation or await inside `withLock`.
+/// `Synchronization.Mutex` uses priority-inheritance futexes on Linux, which degrade under contention; this
+/// is on the path of every event. Never call out, resume a continuation or await inside `withLock`.
 ///
 /// `@unchecked Sendable`: `value` is only touched between lock and unlock.
 package final class Locked<Value: ~Copyable>: @unchecked Sendable {

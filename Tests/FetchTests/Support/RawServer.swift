@@ -23,7 +23,7 @@ final class RawServer: Sendable {
     port = withUnsafeMutablePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
         bind(listener, raw, length)
-        listen(listener, 64)
+        listen(listener, 1024)
         getsockname(listener, raw, &length)
       }
       return UInt16(bigEndian: pointer.pointee.sin_port)

@@ -1,0 +1,144 @@
+public import Signalbox
+import Wire
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// Sends events to a Signalbox server: `POST /v1/events`, batches as NDJSON, compressed when they are large.
+///
+/// A batch is tried again until it arrives: after 0.2 s, twice that, up to 30 s, with jitter, or after the
+/// time that the server asks for; three failures in a row open a circuit breaker for 30 s. Meanwhile events
+/// wait in the emitter's bounded buffer. Each event carries its producer and number, so trying again stores
+/// nothing twice. What the server refuses for good is counted as dropped and reported to the emitter's
+/// `onProblem`.
+public final class HTTPExporter: Exporter {
+  public struct Configuration: Sendable {
+    /// Where the server is. Default: `SIGNALBOX_URL`, else `http://127.0.0.1:7446`.
+    public var url: String
+    /// A key with the scope `ingest`. Default: `SIGNALBOX_KEY`, else none.
+    public var key: String?
+    /// Default 100 events or 0.5 s.
+    public var batching = Batching()
+    /// Compresses bodies above this size in bytes; `nil` never. Default 4096.
+    public var compressAbove: Int? = 4096
+    /// How long one attempt may take. Default 10 s.
+    public var timeout: Duration = .seconds(10)
+    public var clock: any EventClock = SystemEventClock()
+
+    public init(url: String? = nil, key: String? = nil) {
+      self.url = url ?? environment("SIGNALBOX_URL") ?? "http://127.0.0.1:7446"
+      self.key = key ?? environment("SIGNALBOX_KEY")
+    }
+  }
+
+  public let name = "signalbox"
+  public var batching: Batching { configuration.batching }
+  private let configuration: Configuration
+  private let client: FetchClient
+  private let schedule = Locked(RetrySchedule())
+
+  public convenience init(_ configuration: Configuration = .init()) {
+    self.init(configuration, client: .shared)
+  }
+
+  init(_ configuration: Configuration, client: FetchClient) {
+    self.configuration = configuration
+    self.client = client
+  }
+
+  /// What one attempt came to.
+  private enum Outcome {
+    case stored([ExportRejection])
+    case retry(after: Int64?)
+    case refused(String)
+  }
+
+  public func write(_ batch: ExportBatch) async throws(ExportError) -> [ExportRejection] {
+    let (request, places, invalid) = request(for: batch)
+    guard !places.isEmpty else { return invalid }
+    while true {
+      switch await attempt(request) {
+      case .stored(let rejections):
+        schedule.withLock { $0.succeeded() }
+        // The server counts the lines that it was sent.
+        return invalid
+          + rejections.filter { places.indices.contains($0.index) }.map {
+            ExportRejection(index: places[$0.index], field: $0.field, reason: $0.reason)
+          }
+      case .refused(let reason):
+        // An answer, if not the wanted one: the server is there.
+        schedule.withLock { $0.succeeded() }
+        throw ExportError(reason)
+      case .retry(let after):
+        let wait = schedule.withLock { $0.failed(jitter: .random(in: 0...1), retryAfter: after) }
+        do { try await configuration.clock.sleep(for: .nanoseconds(wait)) } catch {
+          throw ExportError("\(authority) could not be reached before the end")
+        }
+        schedule.withLock { $0.waited() }
+      }
+    }
+  }
+
+  private var authority: String { FetchRequest.authority(of: configuration.url) }
+
+  // MARK: The request
+
+  /// The request for the valid events of a batch, their places in it, and what is wrong with the others.
+  private func request(for batch: ExportBatch) -> (FetchRequest, [Int], [ExportRejection]) {
+    var lines = ByteWriter(capacity: batch.events.count * 400)
+    var places: [Int] = []
+    var invalid: [ExportRejection] = []
+    for (place, event) in batch.events.enumerated() {
+      do throws(EventError) { try event.validate() } catch {
+        invalid.append(ExportRejection(index: place, field: error.field, reason: error.message))
+        continue
+      }
+      event.write(to: &lines, producer: batch.producer, seq: batch.firstSequence + Int64(place))
+      lines.append(UInt8(ascii: "\n"))
+      places.append(place)
+    }
+    var headers = [FetchHeader("Content-Type", "application/x-ndjson")]
+    if let key = configuration.key { headers.append(FetchHeader("Authorization", "Bearer \(key)")) }
+    var body: SharedBytes
+    if let limit = configuration.compressAbove, lines.count > limit, let small = gzip(lines.raw) {
+      headers.append(FetchHeader("Content-Encoding", "gzip"))
+      body = small
+    } else {
+      body = SharedBytes(taking: lines)
+    }
+    let url = configuration.url.hasSuffix("/") ? String(configuration.url.dropLast()) : configuration.url
+    let request = FetchRequest(
+      "POST", url + "/v1/events", headers: headers, body: body,
+      timeouts: FetchTimeouts(connect: .seconds(5), total: configuration.timeout))
+    return (request, places, invalid)
+  }
+
+  // MARK: The answer
+
+  private func attempt(_ request: FetchRequest) async -> Outcome {
+    do throws(FetchError) {
+      let response = try await client.send(request)
+      let body = try await response.body.collect(limit: 1 << 20)
+      switch response.status {
+      case 200..<300:
+        return .stored(IngestAnswer(body).rejected)
+      case 408, 429, 500..<600:
+        let seconds = response.header("retry-after").flatMap { Int64($0) }
+        return .retry(after: seconds.map { min(max($0, 0), 86_400) * 1_000_000_000 })
+      default:
+        return .refused(
+          "\(authority) answered \(response.status): \(IngestAnswer(body).error ?? "no reason given")")
+      }
+    } catch {
+      return error.isRetryable ? .retry(after: nil) : .refused(error.message)
+    }
+  }
+}
+
+private func environment(_ name: String) -> String? {
+  guard let value = getenv(name), value[0] != 0 else { return nil }
+  return String(cString: value)
+}
