@@ -145,7 +145,12 @@ final class Connection: WheelEntry {
     }
   }
 
+  /// Whoever finds this much queued may take the peer for a slow one and wait for `drained`, although nothing
+  /// was offered to the socket yet.
+  private static let noticeable = 64 << 10
+
   private func flush() {
+    if out.bytes >= Self.noticeable { hasBacklog = true }
     while !isClosed, inFlight.isEmpty, !out.isEmpty {
       let offered = out.prefix(64)
       let written = withBuffers(offered) { uv_try_write(stream, $0.baseAddress, UInt32($0.count)) }
