@@ -5,12 +5,9 @@
 #endif
 
 /// The program `signalbox`: finds the subcommand, reads its command line and runs it.
-///
-/// On the main thread throughout: a command that waits for signals must have blocked them there before any other
-/// thread is started.
-@main @MainActor
+@main
 struct Program {
-  nonisolated static var commands: [any Command.Type] {
+  static var commands: [any Command.Type] {
     [
       ServeCommand.self, RunCommand.self, TailCommand.self, TracesCommand.self, EmitCommand.self,
       KeysCommand.self, DoctorCommand.self, DemoCommand.self, VersionCommand.self,
@@ -84,7 +81,7 @@ struct Program {
 /// A subcommand.
 protocol Command {
   static var spec: CommandSpec { get }
-  /// Does it and returns the exit code. On the main thread, which is the program's own: a command may block it.
+  /// Does it and returns the exit code. It has the main actor for itself and may block it.
   @MainActor static func run(_ arguments: Arguments) async throws -> Int32
 }
 

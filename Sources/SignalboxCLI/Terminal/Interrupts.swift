@@ -6,21 +6,40 @@ import Signalbox
   import Darwin
 #endif
 
-/// SIGINT and SIGTERM, taken by waiting for them: no handler runs in the middle of anything.
+/// The end of the pipe that the handler writes to.
+///
+/// `nonisolated(unsafe)`: set once before the handler is installed; a handler may read nothing that needs a
+/// lock or a first use.
+nonisolated(unsafe) private var handlerEnd: Int32 = -1
+
+/// SIGINT and SIGTERM, passed on through a pipe: the handler writes one byte, everything else happens where
+/// the pipe is read. (A blocked signal and `sigwait` will not do: the runtime's main thread unblocks it.)
 enum Interrupts {
-  /// Keeps both signals for whoever waits. Called before the command starts a thread,
-  /// so that all inherit it.
+  private static let ends: (read: Int32, write: Int32) = {
+    var ends: [Int32] = [-1, -1]
+    precondition(pipe(&ends) == 0, "no pipe could be made")
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    return (ends[0], ends[1])
+  }()
+
+  /// Keeps both signals for whoever waits.
   static func hold() {
-    var signals = set()
-    pthread_sigmask(SIG_BLOCK, &signals, nil)
+    handlerEnd = ends.write
+    for number in [SIGINT, SIGTERM] {
+      signal(number) { number in
+        let before = errno
+        var byte = UInt8(truncatingIfNeeded: number)
+        _ = write(handlerEnd, &byte, 1)
+        errno = before
+      }
+    }
   }
 
-  /// Waits for one of them on this thread and returns it.
+  /// Waits for one of them, blocking this thread, and returns it.
   static func wait() -> Int32 {
-    var signals = set()
-    var number: Int32 = 0
-    while sigwait(&signals, &number) != 0 {}
-    return number
+    var byte: UInt8 = 0
+    while read(ends.read, &byte, 1) != 1 {}
+    return Int32(byte)
   }
 
   /// Calls the closure on a thread of its own at the first one; the second ends the program at once.
@@ -30,13 +49,5 @@ enum Interrupts {
       action()
       exit(128 + wait())
     }.detach()
-  }
-
-  private static func set() -> sigset_t {
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    sigaddset(&signals, SIGINT)
-    sigaddset(&signals, SIGTERM)
-    return signals
   }
 }
