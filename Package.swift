@@ -61,6 +61,9 @@ let package = Package(
       swiftSettings: settings),
     library("SignalboxTesting", ["Signalbox"]),
     .executableTarget(
+      name: "EmitExample", dependencies: ["Signalbox", "Fetch"], path: "Examples/Emit",
+      swiftSettings: settings),
+    .executableTarget(
       name: "EmitBench", dependencies: ["Signalbox"], path: "Benchmarks/EmitBench",
       swiftSettings: settings),
 
