@@ -73,6 +73,10 @@ final class LoopService: HTTPService {
     switch route {
     case .postEvents: return .collect(limit: shared.configuration.ingest.bodyBytes)
     case .keys, .key: return .collect(limit: 64 << 10)
+    case .unknown, .wrongMethod:
+      // Now: whoever posts to a wrong address is to hear that, and not that the body is too long.
+      answer(exchange, route, body: UnsafeRawBufferPointer(start: nil, count: 0))
+      return .answered
     default: return .collect(limit: 0)
     }
   }
@@ -87,7 +91,11 @@ final class LoopService: HTTPService {
 
   func serve(_ exchange: HTTPExchange, body: UnsafeRawBufferPointer) {
     if gateway.serve(exchange, body: body) { return }
-    switch route(exchange.head) {
+    answer(exchange, route(exchange.head), body: body)
+  }
+
+  private func answer(_ exchange: HTTPExchange, _ route: Route, body: UnsafeRawBufferPointer) {
+    switch route {
     case .postEvents: ingest.serve(exchange, body: body)
     case .ingestSocket: ingest.openSocket(exchange)
     case .live: live.serve(exchange)

@@ -23,7 +23,36 @@ final class Database {
     sqlite3_busy_timeout(handle, busyMilliseconds)
   }
 
-  deinit { sqlite3_close_v2(handle) }
+  deinit {
+    for statement in prepared.values { sqlite3_finalize(statement) }
+    sqlite3_close_v2(handle)
+  }
+
+  /// The statements that begin and end transactions, compiled once: a commit of one event would spend more
+  /// time on parsing them than on its row.
+  private var prepared: [Boundary: OpaquePointer] = [:]
+
+  private enum Boundary: String {
+    case write = "BEGIN IMMEDIATE"
+    case read = "BEGIN"
+    case commit = "COMMIT"
+  }
+
+  private func run(_ boundary: Boundary) throws(SQLiteError) {
+    if prepared[boundary] == nil {
+      var statement: OpaquePointer?
+      let result = sqlite3_prepare_v3(
+        handle, boundary.rawValue, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil)
+      guard result == SQLITE_OK else { throw SQLiteError(code: result, handle: handle) }
+      prepared[boundary] = statement
+    }
+    let statement = prepared[boundary]
+    let result = sqlite3_step(statement)
+    // What step answered is told by reset again; the error is read before it is cleared.
+    let failure = result == SQLITE_DONE ? nil : SQLiteError(code: result, handle: handle)
+    sqlite3_reset(statement)
+    if let failure { throw failure }
+  }
 
   /// Runs statements that answer nothing.
   func execute(_ sql: String) throws(SQLiteError) {
@@ -45,10 +74,10 @@ final class Database {
 
   /// Runs `body` as one write transaction, rolled back when it throws.
   func write<Result>(_ body: () throws(SQLiteError) -> Result) throws(SQLiteError) -> Result {
-    try execute("BEGIN IMMEDIATE")
+    try run(.write)
     do {
       let result = try body()
-      try execute("COMMIT")
+      try run(.commit)
       return result
     } catch {
       // A full disk may have rolled it back already; then there is nothing to undo.
@@ -59,10 +88,10 @@ final class Database {
 
   /// Runs `body` on one unchanging state of the database. Keep it short: it holds back the checkpoint.
   func read<Result>(_ body: () throws(SQLiteError) -> Result) throws(SQLiteError) -> Result {
-    try execute("BEGIN")
+    try run(.read)
     do {
       let result = try body()
-      try execute("COMMIT")
+      try run(.commit)
       return result
     } catch {
       if sqlite3_get_autocommit(handle) == 0 { try? execute("ROLLBACK") }

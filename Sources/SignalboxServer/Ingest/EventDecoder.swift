@@ -98,9 +98,7 @@ package final class EventDecoder {
   /// The text without line breaks and other control characters between its values, so that what is kept
   /// verbatim fits into a line of SSE or NDJSON.
   private func compacted(_ text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-    var controls = false
-    for byte in text { controls = controls || byte < 0x20 }
-    guard controls else { return text }
+    guard text.containsControl else { return text }
     compact.truncate(to: 0)
     compact.reserve(text.count + JSONParser.padding)
     JSONParser.minify(text, into: &compact)
@@ -154,5 +152,23 @@ package struct IngestRun: ~Copyable {
 
   package consuming func finish() -> Decoded {
     Decoded(batch: builder.finish(), rejections: rejections, rejected: rejected)
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// Whether a byte below 0x20 is among these: eight at a time, by the borrow that subtracting 0x20 from such a
+  /// byte leaves in its highest bit (Anderson, "Bit Twiddling Hacks", hasless).
+  fileprivate var containsControl: Bool {
+    var at = 0
+    while at + 8 <= count {
+      let word = loadUnaligned(fromByteOffset: at, as: UInt64.self)
+      if (word &- 0x2020_2020_2020_2020) & ~word & 0x8080_8080_8080_8080 != 0 { return true }
+      at += 8
+    }
+    while at < count {
+      if self[at] < 0x20 { return true }
+      at += 1
+    }
+    return false
   }
 }

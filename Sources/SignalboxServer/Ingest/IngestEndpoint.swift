@@ -41,15 +41,17 @@ final class IngestEndpoint {
     }
     let lines =
       head.withValue("content-type") { $0.contains(ascii: "ndjson") || $0.contains(ascii: "jsonl") } ?? false
-    let encoding = head.value("content-encoding") ?? "identity"
     let received = Timestamp.now()
     do throws(IngestError) {
-      switch encoding {
+      guard head.field("content-encoding") != nil else {
+        return try decoder.decode(padded: body, received: received, lines: lines)
+      }
+      switch head.value("content-encoding")?.lowercased() ?? "" {
       case "identity": return try decoder.decode(padded: body, received: received, lines: lines)
       case "gzip", "x-gzip":
         let text = try inflate(body)
         return try decoder.decode(padded: text.raw, received: received, lines: lines)
-      default:
+      case let encoding:
         throw IngestError(
           status: 415, code: "unsupported_encoding",
           message: "Content-Encoding \(encoding) is not understood",

@@ -15,8 +15,8 @@ final class IngestSocket: WebSocketHandler, @unchecked Sendable {
   private let log: EventLog
   private let loop: EventLoop
   private let turns: IngestTurns
-  /// Set right after the upgrade; it holds this handler until it is closed.
-  weak var connection: WebSocketConnection?
+  /// Set right after the upgrade, let go when it is closed.
+  var connection: WebSocketConnection?
   private var run: IngestRun?
   private var awaitsTurn = false
   private var waiting: EventBatch?
@@ -147,7 +147,10 @@ final class IngestSocket: WebSocketHandler, @unchecked Sendable {
     connection.send(text: json.raw)
   }
 
-  func closed(_ socket: WebSocketConnection, code: WebSocketCloseCode) { submitRun() }
+  func closed(_ socket: WebSocketConnection, code: WebSocketCloseCode) {
+    submitRun()
+    connection = nil
+  }
 }
 
 /// The sockets of a loop that took frames in this turn; they submit at its end, so that frames which came

@@ -4,7 +4,8 @@ internal import Wire
 /// A viewer on a WebSocket.
 final class WebSocketViewer: WebSocketHandler, ViewerTransport {
   private let hub: LiveHub
-  private weak var socket: WebSocketConnection?
+  /// Let go when it is closed, so it is not weak: a weak reference would slow every delivery.
+  private var socket: WebSocketConnection?
   private(set) var viewer: Viewer?
 
   init(hub: LiveHub) { self.hub = hub }
@@ -37,6 +38,7 @@ final class WebSocketViewer: WebSocketHandler, ViewerTransport {
   func closed(_ socket: WebSocketConnection, code: WebSocketCloseCode) {
     if let viewer { hub.remove(viewer) }
     viewer = nil
+    self.socket = nil
   }
 }
 
