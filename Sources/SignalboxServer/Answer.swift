@@ -15,6 +15,8 @@ package struct APIError: Error, Equatable, Sendable {
   package var hint: String?
   /// Seconds after which to try again.
   package var retryAfter: Int?
+  /// The methods that are understood, for 405.
+  package var allow: String?
 
   package init(
     _ status: Int, _ code: String, _ message: String, field: String? = nil, hint: String? = nil,
@@ -85,12 +87,15 @@ extension HTTPExchange {
   package func respond(json status: Int = 200, _ write: (inout ByteWriter) -> Void) {
     var writer = ByteWriter(capacity: 256)
     write(&writer)
-    respond(status, headers: [("Content-Type", "application/json")], body: writer.raw)
+    respond(status, headers: Self.json, body: writer.raw)
   }
 
+  private static let json = [(name: "Content-Type", value: "application/json")]
+
   package func respond(_ error: APIError) {
-    var headers = [("Content-Type", "application/json")]
+    var headers = Self.json
     if let seconds = error.retryAfter { headers.append(("Retry-After", String(seconds))) }
+    if let allow = error.allow { headers.append(("Allow", allow)) }
     if error.status == 401 { headers.append(("WWW-Authenticate", "Bearer realm=\"signalbox\"")) }
     var writer = ByteWriter(capacity: 256)
     error.write(to: &writer)

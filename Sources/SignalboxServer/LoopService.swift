@@ -110,10 +110,11 @@ final class LoopService: HTTPService {
     case .metrics: MetricsEndpoint(shared: shared).serve(exchange)
     case .asset: serveAsset(exchange)
     case .wrongMethod(let allowed):
-      exchange.respond(
-        APIError(
-          405, "method_not_allowed", "\(exchange.head.methodName) is not understood here",
-          hint: "Use \(allowed)"))
+      var error = APIError(
+        405, "method_not_allowed", "\(exchange.head.methodName) is not understood here",
+        hint: "Use \(allowed)")
+      error.allow = allowed
+      exchange.respond(error)
     case .unknown: exchange.respond(.nothing(at: exchange.head.path))
     }
   }
@@ -130,11 +131,11 @@ final class LoopService: HTTPService {
   private func route(_ head: HTTPRequestHead) -> Route {
     let isGet = head.method == .get || head.method == .head
     if head.pathIs("/v1/events") {
-      return head.method == .post ? .postEvents : isGet ? .history : .wrongMethod(allowed: "GET or POST")
+      return head.method == .post ? .postEvents : isGet ? .history : .wrongMethod(allowed: "GET, POST")
     }
     if head.pathIs("/v1/live") { return isGet ? .live : .wrongMethod(allowed: "GET") }
     if head.pathIs("/v1/ingest") {
-      return isGet ? .ingestSocket : .wrongMethod(allowed: "GET, as a WebSocket")
+      return isGet ? .ingestSocket : .wrongMethod(allowed: "GET")
     }
     let path = head.path
     let parts = path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)

@@ -1,11 +1,6 @@
+internal import CUV
 package import Net
 package import SignalboxLog
-
-#if canImport(Glibc)
-  internal import Glibc
-#else
-  internal import Darwin
-#endif
 
 /// A running Signalbox: the log in the middle, what comes in and who watches around it.
 package final class Server: Sendable {
@@ -67,7 +62,8 @@ package final class Server: Sendable {
     }
   }
 
-  private static var cores: Int { Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+  /// The processors that this process may use, which can be fewer than the machine has.
+  private static var cores: Int { Int(uv_available_parallelism()) }
 
   /// Listens. An admin key is made when the address asks for keys and there is none yet.
   package func start() throws(NetError) -> Started {

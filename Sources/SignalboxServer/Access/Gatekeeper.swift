@@ -8,6 +8,7 @@ final class Gatekeeper {
   private let checksHost: Bool
   private let hosts: Set<String>
   private let origins: Set<String>
+  private var goodHost: [UInt8] = []
 
   init(keys: KeyRing, configuration: ServerConfiguration) {
     self.keys = keys
@@ -22,7 +23,7 @@ final class Gatekeeper {
 
   /// Refuses requests that a hostile web page could have caused; before anything else is looked at.
   func admit(_ head: HTTPRequestHead) -> APIError? {
-    if checksHost, let host = head.value("host"), !hosts.contains(Self.name(ofHost: host)) {
+    if checksHost, !isKnownHost(head), let host = head.value("host") {
       return APIError(
         421, "host_not_allowed", "This server does not answer to the name \(host)", field: "Host",
         hint: "Start it with --allow-host \(Self.name(ofHost: host)) if it should")
@@ -33,6 +34,16 @@ final class Gatekeeper {
     return APIError(
       403, "origin_not_allowed", "Pages of \(origin) may not use this server", field: "Origin",
       hint: "Start it with --allow-origin \(origin) if they should")
+  }
+
+  /// Clients repeat one host, so the last one that was found good is kept as it came.
+  private func isKnownHost(_ head: HTTPRequestHead) -> Bool {
+    head.withValue("host") { bytes in
+      if goodHost.withUnsafeBytes({ $0.sameBytes(bytes) }) { return true }
+      guard hosts.contains(Self.name(ofHost: String(decoding: bytes, as: UTF8.self))) else { return false }
+      goodHost = Array(bytes)
+      return true
+    } ?? true
   }
 
   /// Refuses requests whose key does not allow what they ask for.

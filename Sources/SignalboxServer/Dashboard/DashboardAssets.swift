@@ -1255,7 +1255,7 @@ noscript { padding: 20px; }
 }
 """###),
     DashboardAsset(
-      path: "/v1/schema", contentType: "application/schema+json", tag: "\"f42b38ceb39c2d73\"",
+      path: "/v1/schema", contentType: "application/schema+json", tag: "\"35c9e76fd511a2e6\"",
       text: ###"""
 {
   "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -1297,8 +1297,8 @@ noscript { padding: 20px; }
         "phase": { "$ref": "#/$defs/phase" },
         "time": { "$ref": "#/$defs/time", "description": "When it happened, by the producer's clock; never altered. Absent on the way in: the time of receipt." },
         "received": { "$ref": "#/$defs/time", "description": "When the server took it in; set by the server, ignored on the way in." },
-        "trace": { "$ref": "#/$defs/id", "description": "W3C trace id: 32 lower-case hexadecimal digits as served; a foreign id is mapped to one." },
-        "span": { "$ref": "#/$defs/id", "description": "W3C span id: 16 lower-case hexadecimal digits as served; a foreign id is mapped to one." },
+        "trace": { "$ref": "#/$defs/id", "description": "Trace id: W3C (32 lower-case hexadecimal digits) where Signalbox mints one, a foreign one verbatim." },
+        "span": { "$ref": "#/$defs/id", "description": "Span id: W3C (16 lower-case hexadecimal digits) where Signalbox mints one, a foreign one verbatim." },
         "parent": { "$ref": "#/$defs/id", "description": "The span that this span is part of." },
         "session": { "$ref": "#/$defs/id", "description": "A conversation or a user's sitting; inherited from the span where absent." },
         "chain": { "$ref": "#/$defs/id", "description": "The run of a chain, as the page that watches it knows it." },
@@ -1320,18 +1320,11 @@ noscript { padding: 20px; }
     "stored": {
       "title": "An event as it is served: with its position and everything the server fills in",
       "$ref": "#",
-      "required": ["position", "id", "type", "time", "received"],
-      "properties": {
-        "trace": { "$ref": "#/$defs/traceID" },
-        "span": { "$ref": "#/$defs/spanID" },
-        "parent": { "$ref": "#/$defs/spanID" }
-      }
+      "required": ["position", "id", "type", "time", "received"]
     },
     "type": { "type": "string", "pattern": "^[A-Za-z0-9_.:/-]{1,128}$", "description": "A label; lower-case dot names are the recommended style." },
     "phase": { "enum": ["start", "delta", "usage", "progress", "restart", "end", "error"], "description": "What the event does to its span. Only this opens (start) or ends (end, error) a span, whatever the type says." },
     "id": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$" },
-    "traceID": { "type": "string", "pattern": "^[0-9a-f]{32}$" },
-    "spanID": { "type": "string", "pattern": "^[0-9a-f]{16}$" },
     "position": { "type": "string", "pattern": "^[0-9a-f]{12}-[0-9]{1,19}$", "description": "Epoch and offset of a stored event. Ask for what came after it with after=." },
     "time": { "type": "string", "pattern": "^\\d{4}-\\d{2}-\\d{2}[Tt ]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$", "description": "RFC 3339 with a zone and up to nanoseconds." },
     "natural": { "type": "integer", "minimum": 0, "maximum": 9007199254740992 },
@@ -1451,6 +1444,8 @@ noscript { padding: 20px; }
       "llm.end": {
         "type": "object",
         "properties": {
+          "name": { "type": "string" },
+          "output": { "description": "A result other than the deltas' text, where the caller gave one." },
           "finish_reason": { "type": "string", "description": "As the provider said it: stop, length, tool_calls, end_turn, …" },
           "finish_reasons": { "type": "array", "items": { "type": "string" }, "description": "One a choice, where there were several." },
           "response": { "type": "string", "description": "The provider's id of the reply." },

@@ -72,13 +72,15 @@ struct Envelope {
       guard value.kind == .string || isNumber, !value.isEscaped, EventRules.isID(value.bytes) else {
         return Problem(field: name, message: "An id is a string of 1 to 64 of A-Z a-z 0-9 _ -")
       }
-    case .identity, .provider, .model:
+    case .identity:
+      guard value.kind == .string, !value.isEscaped, EventRules.isIdentity(value.bytes) else {
+        return Problem(
+          field: name,
+          message: "An identity is namespace.kind.name, such as clinic.chat.triage, of at most 192 bytes")
+      }
+    case .provider, .model, .schema:
       guard value.kind == .string, 1...EventRules.labelLength ~= value.bytes.count else {
         return Problem(field: name, message: "It must be a string of 1 to 256 bytes")
-      }
-    case .schema:
-      guard value.kind == .number, let version = value.int, 1...Int64(Int32.max) ~= version else {
-        return Problem(field: name, message: "The schema is a version number, from 1")
       }
     case .source: return checkSource(value)
     case .tags: return checkTags(value)
@@ -189,7 +191,7 @@ struct Envelope {
     if let count, count > 1 { builder.count(count) }
     string(.producer, to: &builder)
     if let seq { builder.seq(seq) }
-    if let schema = self[.schema] { builder.json(.schema, schema.json) }
+    string(.schema, to: &builder)
     if let tags = self[.tags] { builder.json(.tags) { Self.writeTags(tags, to: &$0) } }
     if let data = self[.data] { builder.json(.data, data.json) }
     for (name, value) in unknown { builder.unknown(name: name.bytes, json: value.json) }

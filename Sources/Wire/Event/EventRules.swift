@@ -26,6 +26,13 @@ package enum EventRules {
     return true
   }
 
+  /// Whether the bytes are an identity: three ids joined by dots, at most 192 bytes.
+  package static func isIdentity(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    guard bytes.count <= 3 * idLength else { return false }
+    let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+    return parts.count == 3 && parts.allSatisfy { isID(UnsafeRawBufferPointer(rebasing: $0)) }
+  }
+
   /// 1: allowed in ids and types, 2: in types only.
   private static let classes: [UInt8] = (0...255).map { (code: Int) -> UInt8 in
     switch UInt8(code) {

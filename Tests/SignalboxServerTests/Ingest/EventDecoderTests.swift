@@ -81,7 +81,7 @@ import Wire
       #"""
       {"type":"llm.delta","phase":"delta","id":"e","time":"2026-11-21T06:57:55.4+02:00","trace":"t","span":"s",
        "parent":"p","session":"c","chain":"h","request":"r","source":{"service":"x y"},"identity":"a.b.c","provider":"o\u0070",
-       "model":"m","index":3,"count":2,"producer":"d","seq":9,"schema":1,"tags":{"k" : "\u0076"},"data":[1, 2]}
+       "model":"m","index":3,"count":2,"producer":"d","seq":9,"schema":"1","tags":{"k" : "\u0076"},"data":[1, 2]}
       """#)
     let slot = decoded.batch.slots[0]
     let scanned = try #require(EventScanner.scan(decoded.batch.event(slot)))
