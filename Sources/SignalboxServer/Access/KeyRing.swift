@@ -4,24 +4,35 @@ internal import Wire
 
 /// The keys of a server: kept hashed in a file beside the log, looked up in memory.
 package final class KeyRing: Sendable {
+  private struct Known {
+    var scopes: [[UInt8]: Scope] = [:]
+    /// What the file looked like when it was read.
+    var stamp = FileStamp()
+  }
+
+  private let path: String
   private let store: KeyStore
-  private let known: Guarded<[[UInt8]: Scope]>
+  private let known: Guarded<Known>
 
   package init(directory: String) throws(LogError) {
+    path = directory + "/keys.db"
     store = try KeyStore(directory: directory)
-    known = Guarded([:])
+    known = Guarded(Known())
     reload()
   }
 
   /// Whether there is no key that allows everything yet.
-  package var lacksAdmin: Bool { !known.with { $0.values.contains { $0.contains(.admin) } } }
+  package var lacksAdmin: Bool { !known.with { $0.scopes.values.contains { $0.contains(.admin) } } }
 
-  /// What a key allows; nil when it is not known.
+  /// What a key allows; nil when it is not known. `signalbox keys --data` may change the file meanwhile: a look
+  /// at its dates, about a microsecond, tells.
   ///
   /// The table is looked up by hash: how long that takes tells nothing about a key.
   package func scope(of key: String) -> Scope? {
     let hash = Self.hash(key)
-    return known.with { $0[hash] }
+    let stamp = FileStamp(of: path)
+    if known.with({ $0.stamp != stamp }) { reload() }
+    return known.with { $0.scopes[hash] }
   }
 
   /// Makes a key. It is returned this once; only its hash is kept.
@@ -44,10 +55,13 @@ package final class KeyRing: Sendable {
   }
 
   private func reload() {
+    // The dates come first: a change during the reading is seen the next time.
+    let stamp = FileStamp(of: path)
     let records = list()
     known.with { known in
-      known = Dictionary(
+      known.scopes = Dictionary(
         records.map { ($0.hash, Scope(rawValue: $0.scope)) }, uniquingKeysWith: { first, _ in first })
+      known.stamp = stamp
     }
   }
 
