@@ -1,3 +1,4 @@
+import CSQLite
 import Synchronization
 import Wire
 
@@ -53,7 +54,9 @@ struct Opening {
     var reasonToSetAside: String? {
       switch self {
       case .unusable(let reason): reason
-      case .database(let error): error.isDamage ? "is damaged (\(error))" : nil
+      case .database(let error):
+        // A statement that our own schema must understand is not understood: a table or column is gone.
+        error.isDamage || error.code & 0xFF == SQLITE_ERROR ? "is damaged (\(error))" : nil
       }
     }
 
@@ -145,7 +148,7 @@ struct Opening {
           try delete.run()
         }
       }
-    } catch  where error.isFull {
+    } catch let error where error.isFull {
       // History must be readable with a full disk too. Without its row the epoch is not known after the next
       // opening: readers reset then, and nothing is lost by it.
       options.notice(LogNotice(kind: .diskFull, message: "the disk of \(files.directory) is full"))

@@ -97,22 +97,30 @@ extension LogReader {
 
   /// The least of what the spans, the sealed segments and the cached commits say.
   private func first(_ filter: EventFilter, row: Statement, key: UInt64) throws(LogError) -> UInt64? {
+    let sealedEnd: UInt64
+    let cached = core.tail.entries
+    var found: [UInt64] = []
     do {
-      var found: [UInt64] = []
       row.bind(1, key)
       if try row.step(), !row.isNull(0) { found.append(row.unsigned(0)) }
       row.reset()
       if let segment = try finder.next(.keys([key]), from: core.firstRetained.load(ordering: .acquiring)) {
         found.append(segment.firstOffset)
       }
-      if let entry = core.tail.entries.first(where: { $0.keys.containsSorted(key) }) {
+      if let entry = cached.first(where: { $0.keys.containsSorted(key) }) {
         found.append(entry.committed.firstOffset)
       }
-      guard let first = found.min() else { return nil }
-      return max(first, core.firstRetained.load(ordering: .acquiring))
+      sealedEnd = try finder.sealedEnd() ?? 1
     } catch {
       throw unreadable(error)
     }
+    // Commits that wait to be sealed and no longer fit the cache have no membership: look at them.
+    let cacheStart = cached.first?.committed.firstOffset ?? core.tip.load(ordering: .acquiring)
+    if sealedEnd < cacheStart {
+      let page = try events(after: sealedEnd - 1, upTo: cacheStart, filter: filter, limit: 1)
+      found += page.offsets
+    }
+    return found.min().map { max($0, core.firstRetained.load(ordering: .acquiring)) }
   }
 
   // MARK: Summaries

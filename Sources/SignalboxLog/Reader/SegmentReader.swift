@@ -69,7 +69,7 @@ final class SegmentReader {
         }
         blocks.append(bytes)
       }
-    } catch  where error.isDamage {
+    } catch let error where error.isDamage {
       isDamaged = true
     }
     events.sort { $0.offset < $1.offset }

@@ -2,7 +2,7 @@ import Wire
 
 /// The spans the writer knows: open ones and those that ended last in memory, the others in their rows.
 /// Confined to the writer's thread.
-struct SpanTable {
+final class SpanTable {
   private let store: SpanStore
   private let hash: SipHash
   private var states: [UInt64: SpanState] = [:]
@@ -32,7 +32,7 @@ struct SpanTable {
   var open: some Sequence<SpanState> { states.values.lazy.filter(\.isOpen) }
 
   /// The span with that id; nil when no event of it was ever stored (or retention took it).
-  mutating func find(_ id: UnsafeRawBufferPointer) throws(SQLiteError) -> SpanState? {
+  func find(_ id: UnsafeRawBufferPointer) throws(SQLiteError) -> SpanState? {
     let key = hash.spanKey(id)
     if let last, last.key == key { return last }
     if let state = states[key] {
@@ -46,7 +46,7 @@ struct SpanTable {
   }
 
   /// Makes the span of an event that is stored at `offset`.
-  mutating func make(
+  func make(
     _ slot: EventSlot, _ bytes: UnsafeRawBufferPointer, offset: UInt64, seen: Int64
   ) throws(SQLiteError) -> SpanState {
     let id = bytes.field(.span, of: slot)
@@ -61,7 +61,7 @@ struct SpanTable {
   }
 
   /// Takes an event in that is stored at `offset`.
-  mutating func apply(
+  func apply(
     _ slot: EventSlot, _ bytes: UnsafeRawBufferPointer, to state: SpanState, offset: UInt64, seen: Int64
   ) throws(SQLiteError) {
     state.seen = seen
@@ -77,13 +77,13 @@ struct SpanTable {
     return try !store.knows(trace: trace)
   }
 
-  private mutating func setDue(_ state: SpanState) {
+  private func setDue(_ state: SpanState) {
     guard !state.isDue else { return }
     state.isDue = true
     due.append(state)
   }
 
-  private mutating func remember(_ state: SpanState) {
+  private func remember(_ state: SpanState) {
     state.seen = max(state.seen, openedAt)
     states[state.key] = state
     order.append(state.key)
@@ -91,7 +91,7 @@ struct SpanTable {
 
   /// Writes the rows that belong to this commit, and up to `slice` of those that lag behind `horizon`; within
   /// its transaction.
-  mutating func save(behind horizon: UInt64, slice: Int) throws(SQLiteError) {
+  func save(behind horizon: UInt64, slice: Int) throws(SQLiteError) {
     for state in due { try store.save(state) }
     due.removeAll(keepingCapacity: true)
     var left = slice
@@ -103,7 +103,7 @@ struct SpanTable {
   }
 
   /// Lets go of the spans that came first where there are too many.
-  private mutating func shrink() throws(SQLiteError) {
+  private func shrink() throws(SQLiteError) {
     while states.count > capacity, let key = order.removeFirst() {
       guard let state = states.removeValue(forKey: key) else { continue }
       if state.dirtySince != nil { try store.save(state) }
@@ -113,11 +113,11 @@ struct SpanTable {
   }
 
   /// The first offset that some row does not know; nil when all rows are up to date.
-  mutating func dirtySince() -> UInt64? { dirty.oldest()?.since }
+  func dirtySince() -> UInt64? { dirty.oldest()?.since }
 
   /// Brings some of the spans that run and are not in memory into it, so that they can be found lost: after a
   /// restart, and where more run than memory may hold. Each call goes on where the last one stopped.
-  mutating func loadSomeRunning() throws(SQLiteError) {
+  func loadSomeRunning() throws(SQLiteError) {
     guard hasOpenElsewhere else { return }
     let limit = 1024
     let running = try store.loadRunning(after: scannedTo, limit: limit)

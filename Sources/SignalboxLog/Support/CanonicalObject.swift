@@ -28,10 +28,19 @@ struct CanonicalObject {
     guard let value = member(name), value.count >= 2, value[0] == UInt8(ascii: "\"") else { return nil }
     let inner = UnsafeRawBufferPointer(rebasing: value[1..<value.count - 1])
     guard inner.count > most else { return String(jsonEscaped: inner) }
-    var end = most
-    // Not within a character nor an escape: back to a byte that starts one, at most 12 before.
-    while end > most - 12, inner[end] & 0xC0 == 0x80 || inner[end - 12..<end].contains(UInt8(ascii: "\\")) {
-      end -= 1
+    // Neither within a character nor an escape; halves of a pair of escapes stay together.
+    var end = 0
+    while true {
+      var length = 1
+      if inner[end] == UInt8(ascii: "\\") {
+        length = inner[end + 1] == UInt8(ascii: "u") ? 6 : 2
+        let isSurrogate = length == 6 && inner[end + 2] | 0x20 == UInt8(ascii: "d")
+        if isSurrogate, "89abAB".utf8.contains(inner[end + 3]) { length = 12 }
+      } else {
+        while end + length < inner.count, inner[end + length] & 0xC0 == 0x80 { length += 1 }
+      }
+      guard end + length <= most else { break }
+      end += length
     }
     return String(jsonEscaped: UnsafeRawBufferPointer(rebasing: inner[..<end])) + "…"
   }

@@ -42,27 +42,43 @@ final class Sealer {
   /// Seals one segment when enough events wait; false when they do not.
   func sealNext() throws(SQLiteError) -> Bool {
     guard let commits = try nextCommits() else { return false }
-    var items: [SegmentBuilder.Item] = []
-    for commit in commits {
-      let bytes = commit.batch.bytes.raw
-      for (index, slot) in commit.batch.slots.enumerated() {
-        items.append(.init(offset: commit.firstOffset + UInt64(index), slot: slot, bytes: bytes))
-      }
-    }
     let end = commits[commits.count - 1].endOffset
     // Commits of which nothing could be read are left out for good: their events are a gap.
-    if !items.isEmpty {
-      try write(builder.build(items), received: commits.reduce(0) { max($0, $1.received) }, end: end)
+    let segment = build(commits)
+    if let segment {
+      try write(segment, received: commits.reduce(0) { max($0, $1.received) }, end: end)
     }
-    withExtendedLifetime(commits) {}
     core.sealedUpTo.store(end, ordering: .releasing)
     core.tail.drop(before: end)
     try deleteSealedTail(before: end)
     core.metrics.with { metrics in
       metrics.sealedSegments += 1
-      metrics.sealedEvents += UInt64(items.count)
+      metrics.sealedEvents += UInt64(segment?.count ?? 0)
     }
     return true
+  }
+
+  /// The segment of these commits; nil when they hold no events.
+  private func build(_ commits: [Source]) -> SegmentBuilder.Segment? {
+    // One run of slots, so that the builder can point at them instead of moving them about.
+    var slots: [EventSlot] = []
+    slots.reserveCapacity(commits.reduce(0) { $0 + $1.batch.count })
+    for commit in commits { slots += commit.batch.slots }
+    guard !slots.isEmpty else { return nil }
+    return slots.withUnsafeBufferPointer { slots in
+      var items: [SegmentBuilder.Item] = []
+      items.reserveCapacity(slots.count)
+      for commit in commits {
+        let bytes = commit.batch.bytes.raw
+        for index in 0..<commit.batch.count {
+          items.append(
+            .init(
+              offset: commit.firstOffset + UInt64(index), slot: slots.baseAddress! + items.count, bytes: bytes
+            ))
+        }
+      }
+      return withExtendedLifetime(commits) { builder.build(items) }
+    }
   }
 
   private struct Source {

@@ -3,11 +3,14 @@ import Wire
 /// Makes a sealed segment of consecutive events: clustered by trace and span, in compressed blocks, with its
 /// membership. Pure but for the compression.
 struct SegmentBuilder {
-  /// An event and the bytes of its batch.
+  /// An event: its slot and the bytes of its batch, both of which outlive the building.
   struct Item {
     let offset: UInt64
-    let slot: EventSlot
+    let slot: UnsafePointer<EventSlot>
     let bytes: UnsafeRawBufferPointer
+
+    func field(_ field: EventField) -> UnsafeRawBufferPointer { bytes.field(field, of: slot.pointee) }
+    var length: Int { slot.pointee.length }
   }
 
   struct Segment {
@@ -30,7 +33,7 @@ struct SegmentBuilder {
   init(codec: BlockCodec) { self.codec = codec }
 
   func build(_ items: [Item]) -> Segment {
-    let size = items.reduce(0) { $0 + $1.slot.length }
+    let size = items.reduce(0) { $0 + $1.length }
     // One bit a block: larger segments get larger blocks.
     let target = max(Self.blockBytes, size / (SegmentDirectory.maxBlocks - 8))
     var blocks = Blocks(base: items[0].offset, codec: codec, size: size)
@@ -57,7 +60,7 @@ struct SegmentBuilder {
 
     mutating func append(_ item: Item, target: Int) {
       items.append(item)
-      length += item.slot.length
+      length += item.length
       if length >= target { close() }
     }
 
@@ -65,10 +68,10 @@ struct SegmentBuilder {
     mutating func close() {
       guard !items.isEmpty else { return }
       var block = ByteWriter(capacity: length + items.count * 4 + 16)
-      EventBlock.appendHead(items.map { (offset: $0.offset, length: $0.slot.length) }, base: base, to: &block)
+      EventBlock.appendHead(items.map { (offset: $0.offset, length: $0.length) }, base: base, to: &block)
       for item in items {
-        let end = item.slot.start + item.slot.length
-        block.append(UnsafeRawBufferPointer(rebasing: item.bytes[item.slot.start..<end]))
+        let start = item.slot.pointee.start
+        block.append(UnsafeRawBufferPointer(rebasing: item.bytes[start..<start + item.length]))
         membership.note(item, block: directory.blocks.count)
       }
       let packed = codec.pack(block)
@@ -98,9 +101,9 @@ struct SegmentBuilder {
     }
     var order = items.indices.map { index -> (UInt64, Int) in
       let item = items[index]
-      let group = item.slot.trace.isPresent ? EventField.trace : .session
-      let groupOrdinal = ordinal(stableHash(item.bytes.field(group, of: item.slot)), in: &groups)
-      let spanOrdinal = ordinal(stableHash(item.bytes.field(.span, of: item.slot)), in: &spans)
+      let group = item.slot.pointee.trace.isPresent ? EventField.trace : .session
+      let groupOrdinal = ordinal(stableHash(item.field(group)), in: &groups)
+      let spanOrdinal = ordinal(stableHash(item.field(.span)), in: &spans)
       return (groupOrdinal << 32 | spanOrdinal, index)
     }
     order.sort { $0 < $1 }
@@ -118,8 +121,8 @@ struct SegmentBuilder {
 
     mutating func note(_ item: Item, block: Int) {
       var trace: UInt64 = 0
-      for kind in MemberKind.allCases where kind != .span && item.slot[kind.field].isPresent {
-        let value = item.bytes.field(kind.field, of: item.slot)
+      for kind in MemberKind.allCases where kind != .span && item.slot.pointee[kind.field].isPresent {
+        let value = item.field(kind.field)
         let key = kind.key(value)
         if kind == .trace { trace = key }
         let index = Int(kind.rawValue)
@@ -128,8 +131,8 @@ struct SegmentBuilder {
         let isNew = masks.updateValue((masks[key] ?? 0) | 1 << UInt64(block), forKey: key) == nil
         if isNew, kind == .type { types.insert(String(decoding: value, as: UTF8.self)) }
       }
-      guard item.slot.span.isPresent else { return }
-      let key = MemberKind.span.key(item.bytes.field(.span, of: item.slot))
+      guard item.slot.pointee.span.isPresent else { return }
+      let key = MemberKind.span.key(item.field(.span))
       guard last[Int(MemberKind.span.rawValue)] != (key, block) else { return }
       last[Int(MemberKind.span.rawValue)] = (key, block)
       let known = spans[key] ?? (trace, 0)

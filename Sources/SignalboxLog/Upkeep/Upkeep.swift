@@ -16,6 +16,8 @@ final class Upkeep: @unchecked Sendable {
 
   /// Nanoseconds between two looks at retention and at silent spans.
   private static let interval: UInt64 = 5_000_000_000
+  /// Free bytes within the database that make it worth going on without a reserve.
+  private static let enoughInside: Int64 = 16 << 20
 
   init(core: LogCore, database: Database) throws(SQLiteError) {
     self.core = core
@@ -69,20 +71,26 @@ final class Upkeep: @unchecked Sendable {
     }
   }
 
-  /// Whether a transaction of some size can be written again.
+  /// Whether there is room again: for the reserve, or in the database itself where trimming made it, and for a
+  /// transaction of some size beside it.
   private func probe() throws(SQLiteError) -> Bool {
-    hasReserve = false
+    hasReserve = core.files.takeReserve(core.options.reserveBytes)
+    let free = try database.integer("PRAGMA freelist_count") ?? 0
+    let pageSize = try database.integer("PRAGMA page_size") ?? 4096
+    guard hasReserve || free * pageSize > Self.enoughInside else { return false }
     do {
       try core.turn.with { () throws(SQLiteError) in
         try database.write { () throws(SQLiteError) in
-          try database.execute("INSERT OR REPLACE INTO meta(key, value) VALUES ('probe', zeroblob(1048576))")
+          try database.execute("INSERT OR REPLACE INTO meta(key, value) VALUES ('probe', zeroblob(262144))")
         }
         try database.write { () throws(SQLiteError) in
           try database.execute("DELETE FROM meta WHERE key = 'probe'")
         }
       }
       return true
-    } catch  where error.isFull {
+    } catch let error where error.isFull {
+      core.files.releaseReserve()
+      hasReserve = false
       return false
     }
   }

@@ -18,7 +18,7 @@ final class ProducerState: Tracked {
 }
 
 /// Producers by name: the last ones in memory, all in their rows. Confined to the writer's thread.
-struct ProducerTable {
+final class ProducerTable {
   private let findRow: Statement
   private let saveRow: Statement
   private let hash: SipHash
@@ -39,7 +39,7 @@ struct ProducerTable {
   }
 
   /// The producer of that name, new when it is not known.
-  mutating func find(_ name: UnsafeRawBufferPointer, seen: Int64) throws(SQLiteError) -> ProducerState {
+  func find(_ name: UnsafeRawBufferPointer, seen: Int64) throws(SQLiteError) -> ProducerState {
     let key = hash(name)
     if let state = states[key] { return state }
     let state = ProducerState(name: SharedBytes(copying: name), seen: seen)
@@ -61,7 +61,7 @@ struct ProducerTable {
   }
 
   /// Notes an event of the producer that is stored at `offset`.
-  mutating func apply(_ slot: EventSlot, to state: ProducerState, offset: UInt64, seen: Int64) {
+  func apply(_ slot: EventSlot, to state: ProducerState, offset: UInt64, seen: Int64) {
     state.seen = seen
     state.asOf = offset + 1
     guard slot.seq >= 0 else { return }
@@ -70,7 +70,7 @@ struct ProducerTable {
   }
 
   /// Writes up to `slice` rows that lag behind `horizon`; within a transaction.
-  mutating func save(behind horizon: UInt64, slice: Int) throws(SQLiteError) {
+  func save(behind horizon: UInt64, slice: Int) throws(SQLiteError) {
     var left = slice
     while left > 0, let oldest = dirty.oldest(), oldest.since < horizon {
       try save(oldest.element)
@@ -81,7 +81,7 @@ struct ProducerTable {
     }
   }
 
-  mutating func dirtySince() -> UInt64? { dirty.oldest()?.since }
+  func dirtySince() -> UInt64? { dirty.oldest()?.since }
 
   private func save(_ state: ProducerState) throws(SQLiteError) {
     saveRow.bind(1, String(decoding: state.name.raw, as: UTF8.self))

@@ -80,6 +80,7 @@ final class Writer: @unchecked Sendable {
   ) throws(SQLiteError) -> SubmitResult {
     var result = SubmitResult(position: Position(epoch: 0, offset: 0))
     let bytes = batch.bytes.raw
+    let tables = tables
     for slot in batch.slots {
       var span: SpanState?
       if slot.span.isPresent { span = try tables.spans.find(bytes.field(.span, of: slot)) }

@@ -1,10 +1,11 @@
 import Wire
 
 /// All that the writer knows of what is stored: spans, producers, ids. It can be thrown away and read again
-/// from the database, which is what happens after a crash and after a commit that failed.
-struct WriterTables {
-  var spans: SpanTable
-  var producers: ProducerTable
+/// from the database, which is what happens after a crash and after a commit that failed. Confined to the writer's
+/// thread.
+final class WriterTables {
+  let spans: SpanTable
+  let producers: ProducerTable
   var ids: IDWindow
   let idStore: IDStore
   let hash: SipHash
@@ -53,7 +54,7 @@ struct WriterTables {
 
   /// Notes how many ids a commit wrote; answers from which offset on rows are still needed, when some are not.
   @discardableResult
-  mutating func noteIDs(_ count: Int, at offset: UInt64) -> UInt64? {
+  func noteIDs(_ count: Int, at offset: UInt64) -> UInt64? {
     guard count > 0 else { return nil }
     idRows.append((offset, count))
     idCount += count
@@ -67,7 +68,7 @@ struct WriterTables {
   }
 
   /// The first offset that some row does not know yet.
-  mutating func dirtySince() -> UInt64? {
+  func dirtySince() -> UInt64? {
     switch (spans.dirtySince(), producers.dirtySince()) {
     case (let a?, let b?): min(a, b)
     case (let a, let b): a ?? b

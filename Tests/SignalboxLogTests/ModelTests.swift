@@ -1,0 +1,116 @@
+import Testing
+import Wire
+
+@testable import SignalboxLog
+
+/// Random work on the log and on a plain model gives the same answers, whatever was merged or reopened between.
+@Suite struct ModelTests {
+  @Test(arguments: 1...4) func theLogAgreesWithItsModel(seed: UInt64) async throws {
+    let folder = TemporaryFolder()
+    var options = folder.options
+    options.segmentEvents = 64
+    options.spansInMemory = seed == 2 ? 3 : 1000
+    options.tailBytes = seed == 3 ? 20_000 : 16 << 20
+    var random = TestRandom(seed: seed)
+    var model = LogModel()
+    var log = try EventLog.open(options)
+    for _ in 0..<160 {
+      switch random.below(12) {
+      case 0:
+        log.close()
+        log = try EventLog.open(options)
+      case 1: log.runUpkeep()
+      case 2, 3: try compare(log, model, &random)
+      default:
+        let batch = (0...random.below(30)).map { _ in Self.event(&random) }
+        let expected = model.store(batch)
+        let result = await log.store(batch)
+        #expect(result?.stored == expected.stored && result?.duplicates == expected.duplicates)
+        #expect(result?.late == expected.late)
+      }
+    }
+    log.runUpkeep()
+    try compare(log, model, &random)
+    #expect(log.metrics.unsealedEvents < log.tip / 2)
+    log.close()
+  }
+
+  private static func event(_ random: inout TestRandom) -> TestEvent {
+    var event = TestEvent(type: random.pick(["llm.delta", "llm.note", "tool.call", "log"]))
+    if random.below(8) > 0 { event.span = spanID(random.below(24)) }
+    if random.below(4) == 0 { event.trace = traceID(random.below(6)) }
+    if random.below(5) == 0 { event.session = "s-\(random.below(4))" }
+    if random.below(9) == 0 { event.chain = "c-\(random.below(3))" }
+    if random.below(6) == 0 { event.request = "r-\(random.below(20))" }
+    switch random.below(10) {
+    case 0: event.id = "e-\(random.below(600))"
+    case 1: (event.producer, event.seq) = ("p-\(random.below(3))", Int64(random.below(300)))
+    case 2: event.phase = random.pick([.start, .usage, .progress])
+    case 3 where random.below(3) == 0:
+      event.phase = random.pick([.end, .error])
+      if random.below(2) == 0 { event.data = "{\"reason\":\"lost\"}" }
+    default:
+      event.phase = .delta
+      event.index = Int64(random.below(80))
+      if random.below(6) == 0 { event.count = Int64(1 + random.below(4)) }
+    }
+    return event
+  }
+
+  private func compare(_ log: EventLog, _ model: LogModel, _ random: inout TestRandom) throws {
+    let reader = try log.makeReader()
+    #expect(log.tip == UInt64(model.events.count + 1))
+    var filters = [EventFilter()]
+    for _ in 0..<6 {
+      var filter = EventFilter()
+      switch random.below(7) {
+      case 0: filter.trace = traceID(random.below(7))
+      case 1: filter.span = spanID(random.below(25))
+      case 2: filter.session = "s-\(random.below(5))"
+      case 3: filter.chain = "c-\(random.below(4))"
+      case 4: filter.request = "r-\(random.below(21))"
+      case 5: filter.types = [random.pick(["llm.", "tool", "none", "llm.note"])]
+      default:
+        filter.trace = traceID(random.below(6))
+        filter.types = ["llm"]
+      }
+      filters.append(filter)
+    }
+    for filter in filters {
+      let expected = model.matching(filter)
+      let limit = 10 + random.below(200)
+      var read: [LogModel.Stored] = []
+      var after: UInt64 = 0
+      while after + 1 < log.tip {
+        let page = try reader.events(after: after, filter: filter, limit: limit)
+        #expect(page.gaps.isEmpty && page.scannedTo > after && page.count <= limit)
+        read += page.stored
+        after = page.scannedTo
+      }
+      #expect(read == expected, "\(filter)")
+      let last = try reader.lastEvents(filter: filter, limit: limit)
+      #expect(last.stored == Array(expected.suffix(limit)), "last \(limit) of \(filter)")
+      let earlier = try reader.lastEvents(before: last.scannedTo + 1, filter: filter, limit: limit)
+      #expect(earlier.stored == Array(expected.dropLast(last.count).suffix(limit)))
+    }
+    for (id, expected) in model.spans {
+      let row = try #require(try reader.span(id))
+      #expect(row.trace == expected.trace && row.session == expected.session && row.chain == expected.chain)
+      #expect(row.status == expected.status && row.firstOffset == expected.firstOffset)
+      let first = try #require(try reader.firstOffset(ofSpan: id))
+      #expect(first == expected.firstOffset)
+    }
+    for trace in 0..<6 {
+      let spans = model.spans.values.filter { $0.trace == traceID(trace) }
+      #expect(try reader.spans(trace: traceID(trace)).count == spans.count)
+      var filter = EventFilter()
+      filter.trace = traceID(trace)
+      if let first = model.matching(filter).first?.offset {
+        #expect(try #require(try reader.firstOffset(ofTrace: traceID(trace))) <= first)
+      }
+    }
+    let listed = try reader.traces(limit: 100)
+    #expect(Set(listed.map(\.trace)) == Set(model.spans.values.compactMap(\.trace)))
+    #expect(listed.count == Set(listed.map(\.trace)).count)
+  }
+}
