@@ -55,6 +55,8 @@ struct LiveGroups {
 
   var count: Int { byKey.count }
 
+  func has(_ key: LiveGroup.Key) -> Bool { byKey[key] != nil }
+
   /// The group of that filter and form, made when there is none.
   mutating func group(_ key: LiveGroup.Key) -> LiveGroup {
     if let group = byKey[key] { return group }

@@ -166,7 +166,14 @@ package final class LiveHub {
 
   private func advance(_ viewer: Viewer) {
     while viewer.state == .behind {
-      if viewer.cursor == flushed { return joinTail(viewer) }
+      if viewer.cursor == flushed {
+        // A group made now was not there when the events that wait for the next flush were offered.
+        if flushed < delivered, !groups.has(key(of: viewer)) {
+          flush()
+          continue
+        }
+        return joinTail(viewer)
+      }
       // Its position comes from another loop, which was a moment ahead of this one.
       if viewer.cursor > flushed { return later(1, viewer) }
       guard viewer.transport.queuedBytes < limits.pageBytes else { return }
@@ -179,8 +186,12 @@ package final class LiveHub {
     }
   }
 
+  private func key(of viewer: Viewer) -> LiveGroup.Key {
+    LiveGroup.Key(filter: viewer.request.filter, format: viewer.format)
+  }
+
   private func joinTail(_ viewer: Viewer) {
-    let group = groups.group(.init(filter: viewer.request.filter, format: viewer.format))
+    let group = groups.group(key(of: viewer))
     group.add(viewer)
     viewer.group = group
     viewer.state = .tail
