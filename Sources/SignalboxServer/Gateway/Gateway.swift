@@ -24,6 +24,9 @@ package final class Gateway {
   let tools = CallTools()
   let outlet: TapOutlet
   private let poller: LoopCurlPoller
+  private static let submitInterval: UInt64 = 1_000_000
+  private var lastSubmit: UInt64 = 0
+  private var submitsLater = false
   /// Calls that have something left to do once the connections have written.
   private var written: [GatewayCall] = []
   private var spare: [GatewayCall] = []
@@ -40,6 +43,7 @@ package final class Gateway {
     loop.atStop { [self] in
       multi.shutDown()
       afterFlush()
+      self.outlet.submit()
       poller.close()
     }
   }
@@ -78,7 +82,23 @@ package final class Gateway {
       for call in spare { call.afterFlush() }
       spare.removeAll(keepingCapacity: spare.capacity <= 4096)
     }
-    outlet.submit()
+    submit()
+  }
+
+  /// Hands the log what was written: at once when there is little to do, and once a millisecond when there is
+  /// much, because every batch costs the log a turn.
+  private func submit() {
+    guard outlet.hasEvents, !submitsLater else { return }
+    if loop.now >= lastSubmit + Self.submitInterval {
+      lastSubmit = loop.now
+      return outlet.submit()
+    }
+    submitsLater = true
+    loop.timer(after: 1) { [unowned self] in
+      submitsLater = false
+      lastSubmit = loop.now
+      outlet.submit()
+    }
   }
 }
 

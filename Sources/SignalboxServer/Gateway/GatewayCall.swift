@@ -87,6 +87,7 @@ final class GatewayCall: FetchHandler {
 
   func fetchTurnEnded(_ transfer: FetchTransfer) {
     give()
+    tap?.arrived()
     gateway.visitAfterFlush(self)
   }
 

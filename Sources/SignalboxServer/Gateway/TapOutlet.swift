@@ -40,6 +40,8 @@ final class TapOutlet {
   /// Lets a call write its events.
   func write(_ body: (inout EventBatchBuilder) -> Void) { body(&builder) }
 
+  var hasEvents: Bool { builder.count > 0 }
+
   /// Events that the log did not take.
   var lost: Int { losses.with { $0.total } }
 

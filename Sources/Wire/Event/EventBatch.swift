@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// Events in their stored form, one behind the other, that never change after they were built.
 package final class EventBatch: Sendable {
   /// The canonical JSON of all events; an event's bytes are at its slot's start.
@@ -40,7 +46,7 @@ extension UnsafeRawBufferPointer {
   /// Whether two runs of bytes are the same.
   package func sameBytes(_ other: UnsafeRawBufferPointer) -> Bool {
     guard count == other.count else { return false }
-    for i in 0..<count where self[i] != other[i] { return false }
-    return true
+    guard count > 0, let mine = baseAddress, let others = other.baseAddress else { return true }
+    return memcmp(mine, others, count) == 0
   }
 }

@@ -28,6 +28,8 @@ import Testing
       #expect(events.first?.type == "llm.start" && events.last?.type == "llm.end")
       let text = events.filter { $0.type == "llm.delta" }.compactMap { $0.data["text"] as? String }.joined()
       #expect(text == "Hello 😀")
+      let timing = events.last?.data["timing"] as? [String: Any]
+      #expect(timing?["duration_ms"] as? Double ?? 0 > 0 && timing?["first_delta_ms"] as? Double ?? 0 > 0)
       for event in events {
         #expect(event.object["trace"] as? String == "4bf92f3577b34da6a3ce929d0e0e4736")
         #expect(event.object["parent"] as? String == "00f067aa0ba902b7")
