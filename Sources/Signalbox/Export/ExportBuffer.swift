@@ -12,6 +12,8 @@ struct ExportBuffer {
     var bytes = 8 << 20
     /// Largest single event.
     var eventBytes = 1 << 20
+    /// A merged delta grows no further than that, so that merging costs each event the same.
+    var mergedBytes = 2048
     /// Events of `events` that only starts and ends may use.
     var reserved: Int { events / 10 }
   }
@@ -176,7 +178,8 @@ struct ExportBuffer {
 
   private mutating func mergeIntoLast(_ event: Event, _ size: Int) -> Bool {
     guard event.phase == .delta, let last = tail.events.indices.last,
-      bytes + (sending?.bytes ?? 0) + size <= limits.bytes, tail.bytes + size <= limits.eventBytes,
+      bytes + (sending?.bytes ?? 0) + size <= limits.bytes,
+      tail.events[last].estimatedSize < limits.mergedBytes,
       let merged = tail.events[last].merged(with: event)
     else { return false }
     let growth = merged.estimatedSize - tail.events[last].estimatedSize
@@ -196,7 +199,7 @@ struct ExportBuffer {
         kept.append(event)
         continue
       }
-      if let place = lastOfSpan[span], kept[place].estimatedSize < limits.eventBytes / 2,
+      if let place = lastOfSpan[span], kept[place].estimatedSize < limits.mergedBytes,
         let merged = kept[place].merged(with: event)
       {
         kept[place] = merged
