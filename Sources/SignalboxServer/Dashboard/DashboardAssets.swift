@@ -868,12 +868,14 @@ export class Trace {
 }
 """###),
     DashboardAsset(
-      path: "/assets/spans.js", contentType: "text/javascript; charset=utf-8", tag: "\"007486c1d192cdd0\"",
+      path: "/assets/spans.js", contentType: "text/javascript; charset=utf-8", tag: "\"4ccc11eb9e917f74\"",
       text: ###"""
 // The spans of one trace: a block a span, patched where something changed, once a frame.
 import { part, setText } from "./dom.js";
 import { duration, tokens, value } from "./format.js";
 
+// Milliseconds between two moves of the bars of spans that have ended.
+const RESCALE = 1000;
 const LABELS = { reasoning: "reasoning", tool_arguments: "arguments", refusal: "refusal" };
 
 export class SpanTree {
@@ -911,12 +913,19 @@ export class SpanTree {
     }
   }
 
-  // Durations and bars, which move with the clock.
+  // Durations and bars, which move with the clock. What has ended moves only with the scale, and less often.
   tick(trace, now) {
     if (!trace.spans.size) return;
     const started = trace.started;
     const length = Math.max(1, trace.ended(now) - started);
-    for (const view of this.views.values()) view.tick(now, started, length);
+    const all = length !== this.length && now - (this.scaled ?? 0) > RESCALE;
+    if (all || trace.status !== "running") {
+      this.length = length;
+      this.scaled = now;
+    }
+    for (const [span, view] of this.views) {
+      if (all || span.running || view.fresh) view.tick(now, started, length);
+    }
   }
 }
 
@@ -951,6 +960,7 @@ class SpanView {
 
   update() {
     const { span } = this;
+    this.fresh = true;
     this.element.dataset.kind = span.kind;
     this.element.dataset.status = span.status;
     this.status.dataset.status = span.status;
@@ -1059,16 +1069,18 @@ class SpanView {
     if (span.firstDelta !== null) figures.push(`first ${duration(span.firstDelta)}`);
     figures.push(duration(ms));
     setText(this.figures, figures.filter(Boolean).join(" · "));
-    const left = Math.min(100, Math.max(0, ((span.started - started) / length) * 100));
-    this.bar.style.left = `${left}%`;
-    this.bar.style.width = `${Math.min(100 - left, (ms / length) * 100)}%`;
+    const left = Math.min(1, Math.max(0, (span.started - started) / length));
+    // Transforms move without a new layout.
+    this.bar.style.transform = `translateX(${left * 100}%) scaleX(${Math.min(1 - left, ms / length)})`;
     this.firstMark.hidden = span.firstDelta === null;
-    if (span.firstDelta !== null) this.firstMark.style.left = `${left + (span.firstDelta / length) * 100}%`;
+    const first = left + (span.firstDelta ?? 0) / length;
+    if (span.firstDelta !== null) this.firstMark.style.transform = `translateX(${Math.min(1, first) * 100}%)`;
+    this.fresh = false;
   }
 }
 """###),
     DashboardAsset(
-      path: "/assets/style.css", contentType: "text/css; charset=utf-8", tag: "\"02be0ac638f551e0\"",
+      path: "/assets/style.css", contentType: "text/css; charset=utf-8", tag: "\"23cfdccfae29534b\"",
       text: ###"""
 :root {
   --bg: #f7f7f5; --panel: #ffffff; --ink: #1d1f24; --soft: #6a6f7a; --line: #e4e4df; --hover: #f0f0ec;
@@ -1187,7 +1199,7 @@ main { flex: 1; min-width: 0; overflow-y: auto; overflow-anchor: none; padding: 
 .span[data-kind="retrieval"] { --kind: var(--retrieval); }
 .span[data-kind="agent"] { --kind: var(--agent); }
 .span[data-kind="chain"], .span[data-kind="step"] { --kind: var(--chain); }
-.row { display: flex; flex-wrap: wrap; align-items: center; gap: 2px 9px; }
+.row { contain: layout style; display: flex; flex-wrap: wrap; align-items: center; gap: 2px 9px; }
 .row .kind { color: var(--kind); font-weight: 650; }
 .row .name { font-weight: 550; overflow-wrap: anywhere; }
 .row .model { font-family: var(--mono); font-size: 12.5px; color: var(--soft); }
@@ -1195,11 +1207,12 @@ main { flex: 1; min-width: 0; overflow-y: auto; overflow-anchor: none; padding: 
   margin-left: auto; color: var(--soft); font-size: 12.5px; font-variant-numeric: tabular-nums; white-space: nowrap;
 }
 .row :empty:not(.status) { display: none; }
-.track { position: relative; height: 3px; margin: 6px 0 2px; background: var(--hover); border-radius: 2px; }
+.track { position: relative; height: 7px; margin: 4px 0 0; overflow: hidden; contain: strict; }
+.track::before { content: ""; position: absolute; inset: 2px 0; background: var(--hover); border-radius: 2px; }
 .bar-run {
-  position: absolute; top: 0; bottom: 0; min-width: 2px; background: var(--kind); opacity: 0.65; border-radius: 2px;
+  position: absolute; inset: 2px 0; background: var(--kind); opacity: 0.65; transform-origin: left;
 }
-.first-mark { position: absolute; top: -2px; width: 2px; height: 7px; background: var(--ink); opacity: 0.55; }
+.first-mark { position: absolute; inset: 0; opacity: 0.55; border-left: 2px solid var(--ink); }
 .children .span { margin: 8px 0 2px; }
 
 .body > * { margin: 6px 0 0; }

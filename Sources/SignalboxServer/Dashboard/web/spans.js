@@ -2,6 +2,8 @@
 import { part, setText } from "./dom.js";
 import { duration, tokens, value } from "./format.js";
 
+// Milliseconds between two moves of the bars of spans that have ended.
+const RESCALE = 1000;
 const LABELS = { reasoning: "reasoning", tool_arguments: "arguments", refusal: "refusal" };
 
 export class SpanTree {
@@ -39,12 +41,19 @@ export class SpanTree {
     }
   }
 
-  // Durations and bars, which move with the clock.
+  // Durations and bars, which move with the clock. What has ended moves only with the scale, and less often.
   tick(trace, now) {
     if (!trace.spans.size) return;
     const started = trace.started;
     const length = Math.max(1, trace.ended(now) - started);
-    for (const view of this.views.values()) view.tick(now, started, length);
+    const all = length !== this.length && now - (this.scaled ?? 0) > RESCALE;
+    if (all || trace.status !== "running") {
+      this.length = length;
+      this.scaled = now;
+    }
+    for (const [span, view] of this.views) {
+      if (all || span.running || view.fresh) view.tick(now, started, length);
+    }
   }
 }
 
@@ -79,6 +88,7 @@ class SpanView {
 
   update() {
     const { span } = this;
+    this.fresh = true;
     this.element.dataset.kind = span.kind;
     this.element.dataset.status = span.status;
     this.status.dataset.status = span.status;
@@ -187,10 +197,12 @@ class SpanView {
     if (span.firstDelta !== null) figures.push(`first ${duration(span.firstDelta)}`);
     figures.push(duration(ms));
     setText(this.figures, figures.filter(Boolean).join(" · "));
-    const left = Math.min(100, Math.max(0, ((span.started - started) / length) * 100));
-    this.bar.style.left = `${left}%`;
-    this.bar.style.width = `${Math.min(100 - left, (ms / length) * 100)}%`;
+    const left = Math.min(1, Math.max(0, (span.started - started) / length));
+    // Transforms move without a new layout.
+    this.bar.style.transform = `translateX(${left * 100}%) scaleX(${Math.min(1 - left, ms / length)})`;
     this.firstMark.hidden = span.firstDelta === null;
-    if (span.firstDelta !== null) this.firstMark.style.left = `${left + (span.firstDelta / length) * 100}%`;
+    const first = left + (span.firstDelta ?? 0) / length;
+    if (span.firstDelta !== null) this.firstMark.style.transform = `translateX(${Math.min(1, first) * 100}%)`;
+    this.fresh = false;
   }
 }
