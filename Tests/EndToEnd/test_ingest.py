@@ -64,7 +64,7 @@ def test_everything_that_is_sent_is_kept(server, session, trace, span, schema):
         "trace": trace, "span": span, "parent": "00f067aa0ba902b7", "session": session, "chain": "c1",
         "request": "r1", "source": {"service": "svc", "module": "mod", "method": "do"},
         "identity": "name.space.x", "provider": "openai", "model": "gpt-4o", "index": 0, "count": 3,
-        "producer": "p-" + session, "seq": 7, "schema": 1, "tags": {"k": "v", "ü": "日本 \"q\" \\ \n"},
+        "producer": "p-" + session, "seq": 7, "schema": "my-schema/2", "tags": {"k": "v", "ü": "日本 \"q\" \\ \n"},
         "data": {"text": "a\u0000b\u2028🎉", "big": 12345678901234567890, "f": 1e-7, "deep": [[[{}]]],
                  "null": None},
         "unknown_member": {"kept": [1, 2.50, None]}}
