@@ -5,7 +5,8 @@ SHELL := /bin/bash
 .PHONY: help build install run test unit e2e examples bench faults coverage fuzz tsan asan format lint assets docs clean
 
 deps := ./scripts/deps.sh
-release := swift build -c release --static-swift-stdlib --product signalbox
+# Exclusivity is checked in debug builds and tests; checking it at every access costs a few per cent of a server.
+release := swift build -c release --static-swift-stdlib --product signalbox -Xswiftc -enforce-exclusivity=unchecked
 strict := -Xswiftc -warnings-as-errors
 swift_files := $(wildcard Sources Tests Benchmarks Examples Fuzz Package.swift)
 # Arguments for the program: make run ARGS="--listen 127.0.0.1:0"

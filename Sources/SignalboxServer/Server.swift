@@ -82,9 +82,10 @@ package final class Server: Sendable {
     let drained = Guarded(false)
     http.drain(within: milliseconds) { drained.signal { $0 = true } }
     _ = drained.wait(milliseconds: Int(milliseconds) + 1000) { $0 ? () : nil }
+    // The loops first: calls that still run are ended there, and what is said of them is stored below.
+    for (loop, _) in shared.loops { loop.stop() }
     shared.readers.stop()
     shared.log.close()
-    for (loop, _) in shared.loops { loop.stop() }
   }
 }
 

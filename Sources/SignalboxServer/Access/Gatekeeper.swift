@@ -29,11 +29,19 @@ final class Gatekeeper {
         hint: "Start it with --allow-host \(Self.name(ofHost: host)) if it should")
     }
     guard let origin = head.value("origin")?.lowercased(), !origins.contains(origin) else { return nil }
-    let host = head.value("host")?.lowercased() ?? ""
-    guard origin != "http://\(host)", origin != "https://\(host)" else { return nil }
+    guard !isOwn(origin, host: head.value("host")?.lowercased() ?? "") else { return nil }
     return APIError(
       403, "origin_not_allowed", "Pages of \(origin) may not use this server", field: "Origin",
       hint: "Start it with --allow-origin \(origin) if they should")
+  }
+
+  /// Whether an origin is this server: by the name that the request uses, or by another of its names.
+  private func isOwn(_ origin: String, host: String) -> Bool {
+    guard let scheme = ["http://", "https://"].first(where: origin.hasPrefix) else { return false }
+    let address = String(origin.dropFirst(scheme.count))
+    if address == host { return true }
+    let (name, hostName) = (Self.name(ofHost: address), Self.name(ofHost: host))
+    return checksHost && hosts.contains(name) && address.dropFirst(name.count) == host.dropFirst(hostName.count)
   }
 
   /// Clients repeat one host, so the last one that was found good is kept as it came.
