@@ -868,7 +868,7 @@ export class Trace {
 }
 """###),
     DashboardAsset(
-      path: "/assets/spans.js", contentType: "text/javascript; charset=utf-8", tag: "\"4ccc11eb9e917f74\"",
+      path: "/assets/spans.js", contentType: "text/javascript; charset=utf-8", tag: "\"fd80f5500a438e56\"",
       text: ###"""
 // The spans of one trace: a block a span, patched where something changed, once a frame.
 import { part, setText } from "./dom.js";
@@ -876,6 +876,8 @@ import { duration, tokens, value } from "./format.js";
 
 // Milliseconds between two moves of the bars of spans that have ended.
 const RESCALE = 1000;
+// Characters after which a text goes on in a new block.
+const BLOCK = 4000;
 const LABELS = { reasoning: "reasoning", tool_arguments: "arguments", refusal: "refusal" };
 
 export class SpanTree {
@@ -926,6 +928,61 @@ export class SpanTree {
     for (const [span, view] of this.views) {
       if (all || span.running || view.fresh) view.tick(now, started, length);
     }
+  }
+}
+
+// A text that grows. It is kept in blocks, so that a new word lays out the last block and not the whole.
+class TextView {
+  constructor(stream) {
+    this.element = part("div", `text ${stream.channel}`);
+    this.label = null;
+    if (LABELS[stream.channel]) {
+      this.label = part("span", "label");
+      this.label.textContent = [stream.tool, LABELS[stream.channel]].filter(Boolean).join(" ");
+    }
+    this.version = stream.version;
+    this.restart(stream);
+  }
+
+  restart(stream) {
+    this.element.replaceChildren(...(this.label ? [this.label] : []));
+    this.shown = 0;
+    this.begin();
+    if (stream.cut) this.node.appendData("… ");
+  }
+
+  begin() {
+    const block = part("div");
+    this.node = document.createTextNode("");
+    block.append(this.node);
+    this.element.append(block);
+  }
+
+  update(stream, running) {
+    if (this.version !== stream.version) {
+      this.version = stream.version;
+      this.restart(stream);
+    }
+    if (this.shown < stream.pieces.length) {
+      this.append(stream.pieces.slice(this.shown).map((piece) => piece.text).join(""));
+      this.shown = stream.pieces.length;
+    }
+    this.element.classList.toggle("live", running);
+  }
+
+  // A block ends at a line break, or at a space where none comes.
+  append(text) {
+    let rest = text;
+    while (this.node.length + rest.length > BLOCK) {
+      const room = Math.max(0, BLOCK - this.node.length);
+      let cut = rest.indexOf("\n", room);
+      if (cut < 0 || cut > room + BLOCK) cut = rest.indexOf(" ", room + BLOCK);
+      if (cut < 0) break;
+      this.node.appendData(rest.slice(0, cut));
+      rest = rest.slice(cut + 1);
+      this.begin();
+    }
+    this.node.appendData(rest);
   }
 }
 
@@ -1014,27 +1071,11 @@ class SpanView {
   updateStream(key, stream) {
     let view = this.streams.get(key);
     if (!view) {
-      view = { block: part("div", `text ${stream.channel}`), shown: 0, version: stream.version };
-      if (LABELS[stream.channel]) {
-        const label = part("span", "label");
-        label.textContent = [stream.tool, LABELS[stream.channel]].filter(Boolean).join(" ");
-        view.block.append(label);
-      }
-      view.node = document.createTextNode("");
-      view.block.append(view.node);
+      view = new TextView(stream);
       this.streams.set(key, view);
-      this.body.append(view.block);
+      this.body.append(view.element);
     }
-    if (view.version !== stream.version) {
-      view.node.data = stream.cut ? "… " : "";
-      view.shown = 0;
-      view.version = stream.version;
-    }
-    if (view.shown < stream.pieces.length) {
-      view.node.appendData(stream.pieces.slice(view.shown).map((piece) => piece.text).join(""));
-      view.shown = stream.pieces.length;
-    }
-    view.block.classList.toggle("live", this.span.running);
+    view.update(stream, this.span.running);
   }
 
   updateNotes() {
@@ -1080,7 +1121,7 @@ class SpanView {
 }
 """###),
     DashboardAsset(
-      path: "/assets/style.css", contentType: "text/css; charset=utf-8", tag: "\"23cfdccfae29534b\"",
+      path: "/assets/style.css", contentType: "text/css; charset=utf-8", tag: "\"cd28f57840da30a7\"",
       text: ###"""
 :root {
   --bg: #f7f7f5; --panel: #ffffff; --ink: #1d1f24; --soft: #6a6f7a; --line: #e4e4df; --hover: #f0f0ec;
@@ -1165,10 +1206,7 @@ button:hover { background: var(--hover); }
 .status[data-status="error"], .status[data-status="failed"], .status[data-status="lost"] { background: var(--bad); }
 .status[data-status="cancelled"], .status[data-status="incomplete"] { background: var(--warn); }
 .status[data-status="running"] { background: var(--run); animation: pulse 1.4s ease-in-out infinite; }
-@keyframes pulse {
-  0%, 100% { box-shadow: 0 0 0 0 color-mix(in srgb, var(--run) 55%, transparent); }
-  50% { box-shadow: 0 0 0 5px color-mix(in srgb, var(--run) 0%, transparent); }
-}
+@keyframes pulse { 50% { opacity: 0.35; } }
 
 main { flex: 1; min-width: 0; overflow-y: auto; overflow-anchor: none; padding: 0 24px 40px; }
 .head {
@@ -1217,6 +1255,7 @@ main { flex: 1; min-width: 0; overflow-y: auto; overflow-anchor: none; padding: 
 
 .body > * { margin: 6px 0 0; }
 .text { white-space: pre-wrap; overflow-wrap: anywhere; }
+.text > div:empty { display: none; }
 .text .label {
   display: block; color: var(--soft); font: 600 11px/1.6 system-ui, sans-serif; letter-spacing: 0.04em;
   text-transform: uppercase; font-style: normal;
@@ -1226,7 +1265,7 @@ main { flex: 1; min-width: 0; overflow-y: auto; overflow-anchor: none; padding: 
 }
 .text.tool_arguments { font-family: var(--mono); font-size: 12.5px; }
 .text.refusal { color: var(--warn); }
-.text.live::after {
+.text.live > :last-child::after {
   content: ""; display: inline-block; width: 7px; height: 1em; margin-left: 2px; vertical-align: -2px;
   background: var(--kind); opacity: 0.7; animation: blink 1s steps(2) infinite;
 }
@@ -1264,7 +1303,7 @@ noscript { padding: 20px; }
   .span { padding: 7px 9px; }
 }
 @media (prefers-reduced-motion: reduce) {
-  .status, .text.live::after { animation: none !important; }
+  .status, .text.live > :last-child::after { animation: none !important; }
 }
 """###),
     DashboardAsset(

@@ -4,6 +4,8 @@ import { duration, tokens, value } from "./format.js";
 
 // Milliseconds between two moves of the bars of spans that have ended.
 const RESCALE = 1000;
+// Characters after which a text goes on in a new block.
+const BLOCK = 4000;
 const LABELS = { reasoning: "reasoning", tool_arguments: "arguments", refusal: "refusal" };
 
 export class SpanTree {
@@ -54,6 +56,61 @@ export class SpanTree {
     for (const [span, view] of this.views) {
       if (all || span.running || view.fresh) view.tick(now, started, length);
     }
+  }
+}
+
+// A text that grows. It is kept in blocks, so that a new word lays out the last block and not the whole.
+class TextView {
+  constructor(stream) {
+    this.element = part("div", `text ${stream.channel}`);
+    this.label = null;
+    if (LABELS[stream.channel]) {
+      this.label = part("span", "label");
+      this.label.textContent = [stream.tool, LABELS[stream.channel]].filter(Boolean).join(" ");
+    }
+    this.version = stream.version;
+    this.restart(stream);
+  }
+
+  restart(stream) {
+    this.element.replaceChildren(...(this.label ? [this.label] : []));
+    this.shown = 0;
+    this.begin();
+    if (stream.cut) this.node.appendData("… ");
+  }
+
+  begin() {
+    const block = part("div");
+    this.node = document.createTextNode("");
+    block.append(this.node);
+    this.element.append(block);
+  }
+
+  update(stream, running) {
+    if (this.version !== stream.version) {
+      this.version = stream.version;
+      this.restart(stream);
+    }
+    if (this.shown < stream.pieces.length) {
+      this.append(stream.pieces.slice(this.shown).map((piece) => piece.text).join(""));
+      this.shown = stream.pieces.length;
+    }
+    this.element.classList.toggle("live", running);
+  }
+
+  // A block ends at a line break, or at a space where none comes.
+  append(text) {
+    let rest = text;
+    while (this.node.length + rest.length > BLOCK) {
+      const room = Math.max(0, BLOCK - this.node.length);
+      let cut = rest.indexOf("\n", room);
+      if (cut < 0 || cut > room + BLOCK) cut = rest.indexOf(" ", room + BLOCK);
+      if (cut < 0) break;
+      this.node.appendData(rest.slice(0, cut));
+      rest = rest.slice(cut + 1);
+      this.begin();
+    }
+    this.node.appendData(rest);
   }
 }
 
@@ -142,27 +199,11 @@ class SpanView {
   updateStream(key, stream) {
     let view = this.streams.get(key);
     if (!view) {
-      view = { block: part("div", `text ${stream.channel}`), shown: 0, version: stream.version };
-      if (LABELS[stream.channel]) {
-        const label = part("span", "label");
-        label.textContent = [stream.tool, LABELS[stream.channel]].filter(Boolean).join(" ");
-        view.block.append(label);
-      }
-      view.node = document.createTextNode("");
-      view.block.append(view.node);
+      view = new TextView(stream);
       this.streams.set(key, view);
-      this.body.append(view.block);
+      this.body.append(view.element);
     }
-    if (view.version !== stream.version) {
-      view.node.data = stream.cut ? "… " : "";
-      view.shown = 0;
-      view.version = stream.version;
-    }
-    if (view.shown < stream.pieces.length) {
-      view.node.appendData(stream.pieces.slice(view.shown).map((piece) => piece.text).join(""));
-      view.shown = stream.pieces.length;
-    }
-    view.block.classList.toggle("live", this.span.running);
+    view.update(stream, this.span.running);
   }
 
   updateNotes() {
