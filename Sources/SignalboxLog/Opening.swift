@@ -44,7 +44,7 @@ struct Opening {
     options.notice(
       LogNotice(
         kind: .setAside,
-        message: "\(files.database) \(reason); it was set aside as \(name) and a fresh log begun"))
+        message: "\(files.database) \(reason); it was set aside, renamed to \(name), and a fresh log begun"))
   }
 
   private enum Failure: Error {

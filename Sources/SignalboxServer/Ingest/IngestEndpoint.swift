@@ -177,6 +177,12 @@ extension UnsafeRawBufferPointer {
 extension IngestEndpoint {
   /// `GET /v1/ingest`.
   func openSocket(_ exchange: HTTPExchange) {
+    guard exchange.head.wantsUpgrade else {
+      return exchange.respond(
+        APIError(
+          426, "upgrade_required", "This is a WebSocket that takes an event a frame",
+          hint: "Connect with ws://, or send events with POST /v1/events"))
+    }
     let socket = IngestSocket(decoder: decoder, log: log, turns: turns, loop: exchange.loop) { [weak self] in
       self?.note(received: $0, rejected: $1)
     }
