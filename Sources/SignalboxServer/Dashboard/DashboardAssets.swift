@@ -868,7 +868,7 @@ export class Trace {
 }
 """###),
     DashboardAsset(
-      path: "/assets/spans.js", contentType: "text/javascript; charset=utf-8", tag: "\"fd80f5500a438e56\"",
+      path: "/assets/spans.js", contentType: "text/javascript; charset=utf-8", tag: "\"a3a70db812ada619\"",
       text: ###"""
 // The spans of one trace: a block a span, patched where something changed, once a frame.
 import { part, setText } from "./dom.js";
@@ -884,10 +884,14 @@ export class SpanTree {
   constructor(element) {
     this.element = element;
     this.views = new Map();
+    this.clear();
   }
 
   clear() {
     this.views.clear();
+    // Milliseconds that the bars span now, and when that was decided.
+    this.length = 0;
+    this.scaled = 0;
     this.element.replaceChildren();
   }
 
@@ -920,8 +924,9 @@ export class SpanTree {
     if (!trace.spans.size) return;
     const started = trace.started;
     const length = Math.max(1, trace.ended(now) - started);
-    const all = length !== this.length && now - (this.scaled ?? 0) > RESCALE;
-    if (all || trace.status !== "running") {
+    const due = trace.status !== "running" || now - this.scaled > RESCALE;
+    const all = due && length !== this.length;
+    if (all) {
       this.length = length;
       this.scaled = now;
     }

@@ -12,10 +12,14 @@ export class SpanTree {
   constructor(element) {
     this.element = element;
     this.views = new Map();
+    this.clear();
   }
 
   clear() {
     this.views.clear();
+    // Milliseconds that the bars span now, and when that was decided.
+    this.length = 0;
+    this.scaled = 0;
     this.element.replaceChildren();
   }
 
@@ -48,8 +52,9 @@ export class SpanTree {
     if (!trace.spans.size) return;
     const started = trace.started;
     const length = Math.max(1, trace.ended(now) - started);
-    const all = length !== this.length && now - (this.scaled ?? 0) > RESCALE;
-    if (all || trace.status !== "running") {
+    const due = trace.status !== "running" || now - this.scaled > RESCALE;
+    const all = due && length !== this.length;
+    if (all) {
       this.length = length;
       this.scaled = now;
     }
