@@ -41,7 +41,8 @@ final class Gatekeeper {
     let address = String(origin.dropFirst(scheme.count))
     if address == host { return true }
     let (name, hostName) = (Self.name(ofHost: address), Self.name(ofHost: host))
-    return checksHost && hosts.contains(name) && address.dropFirst(name.count) == host.dropFirst(hostName.count)
+    return checksHost && hosts.contains(name)
+      && address.dropFirst(name.count) == host.dropFirst(hostName.count)
   }
 
   /// Clients repeat one host, so the last one that was found good is kept as it came.
