@@ -25,10 +25,10 @@ extension LogCore {
     } else {
       message = "the log in \(files.directory) cannot be written: \(error)"
     }
-    inbox.refuse((Self.retryAfter, message))
-    isUnavailable.store(true, ordering: .releasing)
     files.releaseReserve()
     metrics.with { $0.isDiskFull = error.isFull }
+    isUnavailable.store(true, ordering: .releasing)
+    inbox.refuse((Self.retryAfter, message))
     notify(error.isDamage ? .setAside : .diskFull, message)
     upkeep.signal { $0.shouldProbe = true }
   }
