@@ -124,7 +124,10 @@ final class LoopService: HTTPService {
       ingest: ingest.metrics, live: hub.metrics, viewers: hub.viewerCount, gateway: gateway.metrics)
   }
 
-  func drain() { hub.closeAll() }
+  func drain() {
+    gateway.drain()
+    hub.closeAll()
+  }
 
   // MARK: Routing
 

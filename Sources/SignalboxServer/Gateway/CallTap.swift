@@ -9,7 +9,7 @@ final class CallTap {
   /// Requests beyond this are told without what they ask.
   static let bodyLimit = 16 << 20
 
-  private unowned let gateway: Gateway
+  private let gateway: Gateway
   private let decoder: CallDecoder
   private let started: Moment
   private let endpoint: [UInt8]

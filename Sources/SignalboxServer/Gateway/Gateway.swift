@@ -12,6 +12,7 @@ package final class Gateway {
   /// What this gateway has done.
   package var metrics: GatewayMetrics {
     var metrics = counts
+    metrics.drains = readOn.count
     metrics.events = outlet.submitted
     metrics.eventsLost = outlet.lost
     return metrics
@@ -25,11 +26,16 @@ package final class Gateway {
   let outlet: TapOutlet
   private let poller: LoopCurlPoller
   private static let submitInterval: UInt64 = 1_000_000
+  private(set) var isDraining = false
   private var lastSubmit: UInt64 = 0
   private var submitsLater = false
   /// Calls that have something left to do once the connections have written.
   private var written: [GatewayCall] = []
   private var spare: [GatewayCall] = []
+  /// Calls whose client has gone.
+  var readOn: [ObjectIdentifier: GatewayCall] = [:]
+  /// Buffers that no call holds.
+  private var buffers: [PaddedBuffer] = []
 
   package init(loop: EventLoop, configuration: GatewayConfiguration, outlet: any EventOutlet) {
     loop.preconditionCurrent()
@@ -73,6 +79,21 @@ package final class Gateway {
     return true
   }
 
+  /// The server stops soon: calls may finish, but none is read on for a client that is gone.
+  package func drain() {
+    isDraining = true
+    for call in readOn.values { call.breakOff() }
+  }
+
+  /// An empty buffer for the bytes of one iteration.
+  func takeBuffer() -> PaddedBuffer { buffers.popLast() ?? PaddedBuffer(capacity: 16 << 10) }
+
+  func giveBack(_ buffer: PaddedBuffer) {
+    guard buffers.count < 64, buffer.count <= 64 << 10 else { return }
+    buffer.removeAll()
+    buffers.append(buffer)
+  }
+
   /// Has the call's `afterFlush` called once the connections have written.
   func visitAfterFlush(_ call: GatewayCall) { written.append(call) }
 
@@ -88,8 +109,8 @@ package final class Gateway {
   /// Hands the log what was written: at once when there is little to do, and once a millisecond when there is
   /// much, because every batch costs the log a turn.
   private func submit() {
-    guard outlet.hasEvents, !submitsLater else { return }
-    if loop.now >= lastSubmit + Self.submitInterval {
+    guard outlet.hasEvents, !submitsLater || isDraining else { return }
+    if isDraining || loop.now >= lastSubmit + Self.submitInterval {
       lastSubmit = loop.now
       return outlet.submit()
     }

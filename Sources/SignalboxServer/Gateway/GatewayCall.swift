@@ -6,19 +6,23 @@ internal import Wire
 
 /// One request on its way through the gateway. Confined to its loop.
 final class GatewayCall: FetchHandler {
-  private unowned let gateway: Gateway
+  private let gateway: Gateway
+  private let queueLimit: Int
   private let route: GatewayRoute
   /// Nil once nobody waits for the answer.
   private var exchange: HTTPExchange?
   private var transfer: FetchTransfer?
   private var tap: CallTap?
   /// Body bytes of this iteration, and how many of them the client was given.
-  private var piece = ByteWriter(capacity: 0)
+  private var piece: PaddedBuffer?
   private var given = 0
+  /// Bytes that waited for the client when the turn began.
+  private var queued = 0
   /// Bytes that are missing of a body with a length.
   private var owed: Int?
   private var isPaused = false
-  private var drain: LoopTimer?
+  /// Ends the reading on for a client that has gone.
+  private var limit: LoopTimer?
   private var began: UInt64 = 0
   /// Time spent here before the request left.
   private var spent: UInt64 = 0
@@ -27,6 +31,7 @@ final class GatewayCall: FetchHandler {
 
   init(gateway: Gateway, exchange: HTTPExchange, route: GatewayRoute) {
     self.gateway = gateway
+    queueLimit = gateway.configuration.queueLimit
     self.exchange = exchange
     self.route = route
   }
@@ -79,10 +84,19 @@ final class GatewayCall: FetchHandler {
   }
 
   func fetch(_ transfer: FetchTransfer, body: UnsafeRawBufferPointer) -> FetchFlow {
+    // This runs once a chunk: what a turn needs once is done with its first.
+    let piece = self.piece ?? beginTurn()
     piece.append(body)
-    guard let exchange, exchange.queuedBytes + piece.count > configuration.queueLimit else { return .proceed }
+    guard queued + piece.count > queueLimit, exchange != nil else { return .proceed }
     isPaused = true
     return .pause
+  }
+
+  private func beginTurn() -> PaddedBuffer {
+    let piece = gateway.takeBuffer()
+    self.piece = piece
+    queued = exchange?.queuedBytes ?? 0
+    return piece
   }
 
   func fetchTurnEnded(_ transfer: FetchTransfer) {
@@ -93,8 +107,8 @@ final class GatewayCall: FetchHandler {
 
   /// Gives the client what came since the last time.
   private func give() {
-    let fresh = UnsafeRawBufferPointer(rebasing: piece.raw[given...])
-    guard !fresh.isEmpty else { return }
+    guard let piece, piece.count > given else { return }
+    let fresh = UnsafeRawBufferPointer(rebasing: piece.bytes[given...])
     given = piece.count
     gateway.counts.bytesDown += fresh.count
     guard let exchange else { return }
@@ -110,7 +124,7 @@ final class GatewayCall: FetchHandler {
 
   private func ended(_ error: FetchError?) {
     transfer = nil
-    stopDraining()
+    stopReadingOn()
     gateway.counts.active -= 1
     if let exchange {
       if let error {
@@ -144,9 +158,11 @@ final class GatewayCall: FetchHandler {
   }
 
   private func readTap() {
-    tap?.read(piece.raw)
+    let piece = self.piece
+    self.piece = nil
     given = 0
-    if piece.count > 64 << 10 { piece = ByteWriter(capacity: 0) } else { piece.truncate(to: 0) }
+    tap?.read(piece.map { UnsafeRawBufferPointer($0.bytes) } ?? UnsafeRawBufferPointer(start: nil, count: 0))
+    if let piece { gateway.giveBack(piece) }
   }
 
   // MARK: Clients that are slow, or gone
@@ -166,26 +182,30 @@ final class GatewayCall: FetchHandler {
   /// A chat completion is read on to its usage, within bounds; anything else ends here.
   private func clientLeft() {
     exchange = nil
-    guard let transfer else { return }
-    guard let tap, gateway.counts.drains < configuration.drainLimit else { return breakOff(transfer) }
+    guard transfer != nil else { return }
+    guard let tap, gateway.readOn.count < configuration.drainLimit, !gateway.isDraining else {
+      return breakOff()
+    }
     readTap()
     tap.cancel()
-    gateway.counts.drains += 1
-    drain = gateway.loop.timer(after: configuration.drainSeconds * 1000) { [self] in breakOff(transfer) }
+    gateway.readOn[ObjectIdentifier(self)] = self
+    limit = gateway.loop.timer(after: configuration.drainSeconds * 1000) { [self] in breakOff() }
     resumeSoon()
   }
 
-  private func breakOff(_ transfer: FetchTransfer) {
+  /// Ends the call although more would come.
+  func breakOff() {
+    guard let transfer else { return }
     gateway.multi.cancel(transfer)
     tap?.cancel()
     ended(FetchError(.cancelled, "The client went away"))
   }
 
-  private func stopDraining() {
-    guard let drain else { return }
-    drain.cancel()
-    self.drain = nil
-    gateway.counts.drains -= 1
+  private func stopReadingOn() {
+    guard let limit else { return }
+    limit.cancel()
+    self.limit = nil
+    gateway.readOn[ObjectIdentifier(self)] = nil
   }
 }
 

@@ -7,7 +7,8 @@ internal import Net
 /// A descriptor keeps one poll handle as long as it is open: between two requests of a kept connection the handle
 /// goes on watching, which saves two system calls a request.
 final class LoopCurlPoller: CurlPoller {
-  weak var multi: CurlMulti?
+  /// The multi knows this object weakly, so this is no cycle.
+  var multi: CurlMulti?
   private unowned let loop: EventLoop
   private var handles: [Int32: LoopPoll] = [:]
   private let timer: UnsafeMutablePointer<uv_timer_t>
