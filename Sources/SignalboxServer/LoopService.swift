@@ -1,4 +1,5 @@
 internal import Net
+internal import Signalbox
 internal import SignalboxLog
 internal import Wire
 
@@ -43,7 +44,7 @@ final class LoopService: HTTPService {
     hub = LiveHub(
       last: shared.log.lastPosition, limits: configuration.live,
       shell: HubShell(
-        now: { monotonicNanoseconds() },
+        now: { SystemTime.monotonic },
         after: { [unowned loop] in loop.timer(after: $0, $1) },
         read: { [unowned loop] in shared.readPage($0, on: loop, limit: configuration.live.pageBytes, $1) }))
     ingest = IngestEndpoint(log: shared.log, limits: configuration.ingest, loop: loop)

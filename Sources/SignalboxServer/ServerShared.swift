@@ -1,19 +1,7 @@
 internal import Net
+internal import Signalbox
 internal import SignalboxLog
 internal import Wire
-
-#if canImport(Glibc)
-  internal import Glibc
-#else
-  internal import Darwin
-#endif
-
-/// A monotonic clock, nanoseconds.
-func monotonicNanoseconds() -> UInt64 {
-  var spec = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &spec)
-  return UInt64(spec.tv_sec) * 1_000_000_000 + UInt64(spec.tv_nsec)
-}
 
 /// What the loops of a server have in common.
 final class ServerShared: Sendable {
@@ -22,7 +10,7 @@ final class ServerShared: Sendable {
   let readers: ReaderPool
   let keys: KeyRing
   let loops: [(loop: EventLoop, place: LoopPlace)]
-  let started = monotonicNanoseconds()
+  let started = SystemTime.monotonic
 
   init(
     configuration: ServerConfiguration, log: EventLog, readers: ReaderPool, keys: KeyRing,
@@ -89,6 +77,8 @@ extension LogReader {
       var answer = LivePage(
         bytes: writer.count > 0 ? SharedBytes(taking: writer) : nil, next: page.scannedTo + 1)
       answer.events = starts
+      answer.count = UInt64(page.count)
+      answer.missing = page.gaps.reduce(0) { $0 + UInt64($1.offsets.count) }
       return answer
     } catch {
       return LivePage(bytes: nil, next: request.from, failure: .unreadable)

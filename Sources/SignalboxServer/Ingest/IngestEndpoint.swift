@@ -4,17 +4,22 @@ internal import SignalboxLog
 internal import Wire
 
 /// `POST /v1/events`: events in, and the answer after they are stored.
-final class IngestEndpoint {
-  private let decoder: EventDecoder
+///
+/// `@unchecked Sendable`: it belongs to its loop; completions come back there through `loop.execute`.
+final class IngestEndpoint: @unchecked Sendable {
+  let decoder: EventDecoder
   private let limits: IngestLimits
-  private let log: EventLog
-  private let turns: IngestTurns
+  let log: EventLog
+  let turns: IngestTurns
   private(set) var metrics = IngestMetrics()
 
-  private func note(received: Int, rejected: Int) {
+  func note(received: Int, rejected: Int) {
     metrics.received += UInt64(received)
     metrics.rejected += UInt64(rejected)
   }
+
+  /// Counts what became of a batch.
+  func note(_ result: SubmitResult, of batch: EventBatch) { metrics.add(result, of: batch) }
 
   init(log: EventLog, limits: IngestLimits, loop: EventLoop) {
     turns = IngestTurns(loop: loop)
@@ -88,8 +93,11 @@ final class IngestEndpoint {
       }
     }
     let loop = exchange.loop
-    let admission = log.submit(decoded.batch) { result in
-      loop.execute { Self.answer(exchange, decoded, result) }
+    let admission = log.submit(decoded.batch) { [self] result in
+      loop.execute { [self] in
+        note(result, of: decoded.batch)
+        Self.answer(exchange, decoded, result)
+      }
     }
     if let refusal = APIError(admission) {
       metrics.refusedEvents += UInt64(decoded.batch.count)
@@ -106,20 +114,31 @@ final class IngestEndpoint {
   }
 }
 
-/// What one loop's ingest has seen: received = handed to the log + rejected + refused.
+/// The ledger of one loop's ingest: received = stored + duplicate + rejected + refused, once all is committed.
 package struct IngestMetrics: Sendable {
   package var received: UInt64 = 0
+  package var stored: UInt64 = 0
+  package var duplicate: UInt64 = 0
   package var rejected: UInt64 = 0
-  /// Events that the log did not admit; their sender was told to come back.
+  /// Events that the log did not take; their sender was told to come back.
   package var refusedEvents: UInt64 = 0
   /// Requests that were refused as a whole.
   package var refusedRequests: UInt64 = 0
 
   package init() {}
 
+  /// Counts what became of a batch.
+  mutating func add(_ result: SubmitResult, of batch: EventBatch) {
+    stored += UInt64(result.stored)
+    duplicate += UInt64(result.duplicates)
+    if result.failure != nil { refusedEvents += UInt64(batch.count) }
+  }
+
   package static func + (a: IngestMetrics, b: IngestMetrics) -> IngestMetrics {
     var sum = a
     sum.received += b.received
+    sum.stored += b.stored
+    sum.duplicate += b.duplicate
     sum.rejected += b.rejected
     sum.refusedEvents += b.refusedEvents
     sum.refusedRequests += b.refusedRequests
@@ -183,9 +202,7 @@ extension IngestEndpoint {
           426, "upgrade_required", "This is a WebSocket that takes an event a frame",
           hint: "Connect with ws://, or send events with POST /v1/events"))
     }
-    let socket = IngestSocket(decoder: decoder, log: log, turns: turns, loop: exchange.loop) { [weak self] in
-      self?.note(received: $0, rejected: $1)
-    }
+    let socket = IngestSocket(endpoint: self, loop: exchange.loop)
     socket.connection = exchange.upgrade(socket, maxMessage: limits.eventBytes)
   }
 }

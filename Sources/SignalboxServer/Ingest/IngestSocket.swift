@@ -11,10 +11,8 @@ internal import Wire
 ///
 /// `@unchecked Sendable`: it lives on its loop; completions come back to it through `loop.execute`.
 final class IngestSocket: WebSocketHandler, @unchecked Sendable {
-  private let decoder: EventDecoder
-  private let log: EventLog
+  private let endpoint: IngestEndpoint
   private let loop: EventLoop
-  private let turns: IngestTurns
   /// Set right after the upgrade, let go when it is closed.
   var connection: WebSocketConnection?
   private var run: IngestRun?
@@ -22,18 +20,10 @@ final class IngestSocket: WebSocketHandler, @unchecked Sendable {
   private var waiting: EventBatch?
   private var frames: UInt64 = 0
   private var totals = (stored: 0, duplicate: 0, rejected: 0)
-  /// Counts items received and rejected.
-  private let note: (Int, Int) -> Void
 
-  init(
-    decoder: EventDecoder, log: EventLog, turns: IngestTurns, loop: EventLoop,
-    note: @escaping (Int, Int) -> Void
-  ) {
-    self.turns = turns
-    self.decoder = decoder
-    self.log = log
+  init(endpoint: IngestEndpoint, loop: EventLoop) {
+    self.endpoint = endpoint
     self.loop = loop
-    self.note = note
   }
 
   // MARK: Frames in
@@ -44,13 +34,13 @@ final class IngestSocket: WebSocketHandler, @unchecked Sendable {
     var run = self.run.take() ?? IngestRun(capacity: max(4096, payload.count), received: .now())
     let rejected = run.rejections.count
     do throws(IngestError) {
-      try decoder.decode(padded: payload, into: &run)
+      try endpoint.decoder.decode(padded: payload, into: &run)
       if run.rejections.count > rejected, let rejection = run.rejections.last {
         refuse(index, code: "invalid_event", field: rejection.field, rejection.message)
       }
     } catch {
       totals.rejected += 1
-      note(1, 1)
+      endpoint.note(received: 1, rejected: 1)
       refuse(index, code: error.code, field: "", error.message)
     }
     let full = run.byteCount > 256 << 10
@@ -59,7 +49,7 @@ final class IngestSocket: WebSocketHandler, @unchecked Sendable {
       submitRun()
     } else if !awaitsTurn {
       awaitsTurn = true
-      turns.add(self)
+      endpoint.turns.add(self)
     }
   }
 
@@ -73,13 +63,16 @@ final class IngestSocket: WebSocketHandler, @unchecked Sendable {
     guard waiting == nil, let run = run.take() else { return }
     let decoded = run.finish()
     totals.rejected += decoded.rejected
-    note(decoded.batch.count + decoded.rejected, decoded.rejected)
+    endpoint.note(received: decoded.batch.count + decoded.rejected, rejected: decoded.rejected)
     if decoded.batch.count > 0 { submit(decoded.batch) }
   }
 
   private func submit(_ batch: EventBatch) {
-    let admission = log.submit(batch) { [self] result in
-      loop.execute { [self] in finished(result) }
+    let admission = endpoint.log.submit(batch) { [self] result in
+      loop.execute { [self] in
+        endpoint.note(result, of: batch)
+        finished(result)
+      }
     }
     guard APIError(admission) != nil else { return }
     // Not read until there is room: the kernel's window slows the producer down.

@@ -12,6 +12,7 @@ final class LiveGroup {
   let matcher: EventMatcher
   private(set) var members: [Viewer] = []
   private var pending = ByteWriter(capacity: 256)
+  private var pendingEvents: UInt64 = 0
 
   init(key: Key) {
     self.key = key
@@ -39,11 +40,15 @@ final class LiveGroup {
     pending.append(
       event: batch.bytes[slot.start..<slot.start + slot.length],
       at: Position(epoch: batch.epoch, offset: offset), as: key.format)
+    pendingEvents += 1
     return true
   }
 
-  /// Hands over what was framed since the last time.
-  func take() -> SharedBytes { pending.takeShared() }
+  /// Hands over what was framed since the last time, and how many events that are.
+  func take() -> (bytes: SharedBytes, events: UInt64) {
+    defer { pendingEvents = 0 }
+    return (pending.takeShared(), pendingEvents)
+  }
 }
 
 /// The groups at the tail, found by the most selective member of their filter instead of by a scan.

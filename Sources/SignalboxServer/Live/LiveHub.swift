@@ -47,6 +47,8 @@ package final class LiveHub {
   private var recent = RecentEvents()
   private var viewers: [ObjectIdentifier: Viewer] = [:]
   private var dirty: [LiveGroup] = []
+  /// Viewers at the tail.
+  private var tailCount: UInt64 = 0
   /// The epoch of the last event delivered.
   private var epoch: UInt64
   /// The next offset that the log will hand over.
@@ -97,6 +99,7 @@ package final class LiveHub {
   private func scheduleFlush() {
     guard !flushScheduled else { return }
     if dirty.isEmpty {
+      metrics.range += (delivered - flushed) * tailCount
       flushed = delivered
       return
     }
@@ -112,33 +115,37 @@ package final class LiveHub {
     let start = shell.now()
     let from = flushed
     flushed = delivered
+    metrics.range += (flushed - from) * tailCount
     let ready = dirty
     dirty.removeAll(keepingCapacity: true)
     for group in ready {
-      let chunk = group.take()
+      let (chunk, events) = group.take()
       // From the end: a member that leaves is replaced by one that was served already.
       var place = group.members.count
       while place > 0 {
         place -= 1
-        send(chunk, to: group.members[place], from: from)
+        if send(chunk, to: group.members[place], from: from) { metrics.sent += events }
       }
     }
     let end = shell.now()
     nextFlush = end + min(limits.tick, end - start)
   }
 
-  private func send(_ chunk: SharedBytes, to viewer: Viewer, from: UInt64) {
+  /// Hands bytes to a viewer at the tail; false when its queue is full, and it is at the tail no more.
+  private func send(_ chunk: SharedBytes, to viewer: Viewer, from: UInt64) -> Bool {
     let queued = viewer.transport.queuedBytes
     if queued > 0, queued + chunk.count > limits.queuedBytes {
       leaveTail(viewer)
       viewer.cursor = from
       viewer.state = .behind
       metrics.fellBehind += 1
-      return
+      metrics.range -= flushed - from
+      return false
     }
     metrics.deliveredBytes += UInt64(chunk.count)
     metrics.sends += 1
     viewer.transport.send(chunk)
+    return true
   }
 
   // MARK: Viewers
@@ -193,6 +200,7 @@ package final class LiveHub {
   private func joinTail(_ viewer: Viewer) {
     let group = groups.group(key(of: viewer))
     group.add(viewer)
+    tailCount += 1
     viewer.group = group
     viewer.state = .tail
   }
@@ -200,6 +208,7 @@ package final class LiveHub {
   private func leaveTail(_ viewer: Viewer) {
     guard let group = viewer.group else { return }
     group.remove(viewer)
+    tailCount -= 1
     viewer.group = nil
     if group.members.isEmpty {
       groups.drop(group)
@@ -236,10 +245,17 @@ package final class LiveHub {
   }
 
   private func deliver(_ page: LivePage, to viewer: Viewer) {
-    viewer.cursor = page.next
+    advanceCursor(of: viewer, over: page)
     guard let bytes = page.bytes else { return }
     metrics.deliveredBytes += UInt64(bytes.count)
     viewer.transport.send(bytes)
+  }
+
+  private func advanceCursor(of viewer: Viewer, over page: LivePage) {
+    metrics.range += page.next - viewer.cursor
+    metrics.sent += page.count
+    metrics.gap += page.missing
+    viewer.cursor = page.next
   }
 
   /// Sends the events of a page one by one when they are due.
@@ -261,7 +277,7 @@ package final class LiveHub {
       if let bytes = page.bytes { viewer.transport.send(SharedBytes(copying: bytes[start..<end])) }
       event += 1
     }
-    viewer.cursor = page.next
+    advanceCursor(of: viewer, over: page)
     viewer.state = .behind
     advance(viewer)
   }
@@ -322,6 +338,13 @@ package final class LiveHub {
 
 /// What a hub has done, for `/metrics`.
 package struct LiveMetrics: Sendable {
+  /// The readers' ledger, in events summed over viewers: range = sent + filtered + gap, where `range` is what
+  /// they were led over and `filtered` what did not match.
+  package var range: UInt64 = 0
+  package var sent: UInt64 = 0
+  /// What was stored and could not be given; each stretch was told to its reader.
+  package var gap: UInt64 = 0
+  package var filtered: UInt64 { range - sent - gap }
   package var deliveredBytes: UInt64 = 0
   package var sends: UInt64 = 0
   /// Pages read from the log by cursor.
@@ -336,6 +359,9 @@ package struct LiveMetrics: Sendable {
   /// The sums of the loops.
   package static func + (a: LiveMetrics, b: LiveMetrics) -> LiveMetrics {
     var sum = a
+    sum.range += b.range
+    sum.sent += b.sent
+    sum.gap += b.gap
     sum.deliveredBytes += b.deliveredBytes
     sum.sends += b.sends
     sum.pages += b.pages

@@ -37,6 +37,7 @@ struct RecentEvents {
     guard let start, from >= start else { return nil }
     var writer = ByteWriter(capacity: 4096)
     var next = from
+    var count: UInt64 = 0
     var at = index(of: from)
     while at < batches.count, next < to, writer.count < limit {
       let batch = batches[at]
@@ -47,13 +48,16 @@ struct RecentEvents {
           writer.append(
             event: batch.bytes[slot.start..<slot.start + slot.length],
             at: Position(epoch: batch.epoch, offset: next), as: format)
+          count += 1
         }
         place += 1
         next += 1
       }
       at += 1
     }
-    return LivePage(bytes: writer.count > 0 ? SharedBytes(taking: writer) : nil, next: next)
+    var page = LivePage(bytes: writer.count > 0 ? SharedBytes(taking: writer) : nil, next: next)
+    page.count = count
+    return page
   }
 
   /// The commit that holds an offset: commits follow each other without a gap.

@@ -54,6 +54,9 @@ package struct LivePage: Sendable {
   package var events: [(start: Int, time: Int64)] = []
   /// The offset to go on with.
   package var next: UInt64
+  /// Events in `bytes`, and events that were stored and cannot be given.
+  package var count: UInt64 = 0
+  package var missing: UInt64 = 0
   package var failure: Failure?
 
   package init(bytes: SharedBytes?, next: UInt64, failure: Failure? = nil) {

@@ -1,4 +1,5 @@
 internal import Net
+internal import Signalbox
 internal import SignalboxLog
 internal import Wire
 
@@ -46,7 +47,7 @@ struct MetricsEndpoint {
     out.gauge("signalbox_reader_queue", "Reads of the log that wait for a thread.", shared.readers.depth)
     out.gauge(
       "signalbox_uptime_seconds", "Seconds since the start.",
-      (monotonicNanoseconds() - shared.started) / 1_000_000_000)
+      (SystemTime.monotonic - shared.started) / 1_000_000_000)
     exchange.respond(
       200, headers: [("Content-Type", "text/plain; version=0.0.4; charset=utf-8")], body: out.finish())
   }
@@ -54,8 +55,8 @@ struct MetricsEndpoint {
   /// The ledger of what comes in: received = stored + duplicate + rejected + refused, once all is committed.
   private func write(ingest: IngestMetrics, _ log: LogMetrics, to out: inout PrometheusWriter) {
     out.counter("signalbox_ingest_received_total", "Events that producers sent.", ingest.received)
-    out.counter("signalbox_ingest_stored_total", "Events that were stored.", log.stored)
-    out.counter("signalbox_ingest_duplicate_total", "Events that had been stored before.", log.duplicates)
+    out.counter("signalbox_ingest_stored_total", "Events of producers that were stored.", ingest.stored)
+    out.counter("signalbox_ingest_duplicate_total", "Events that had been stored before.", ingest.duplicate)
     out.counter("signalbox_ingest_rejected_total", "Events that were not valid.", ingest.rejected)
     out.counter(
       "signalbox_ingest_refused_total", "Events whose sender was told to come back later.",
@@ -69,6 +70,10 @@ struct MetricsEndpoint {
 
   private func write(live: LoopMetrics, to out: inout PrometheusWriter) {
     out.gauge("signalbox_viewers", "Viewers that are connected.", live.viewers)
+    out.counter("signalbox_reader_range_total", "Events that viewers were led over.", live.live.range)
+    out.counter("signalbox_reader_sent_total", "Events that viewers were given.", live.live.sent)
+    out.counter("signalbox_reader_filtered_total", "Events that viewers did not ask for.", live.live.filtered)
+    out.counter("signalbox_reader_gap_total", "Events that could not be given, and were said.", live.live.gap)
     out.counter(
       "signalbox_live_sends_total", "Runs of events handed to viewers at the tail.", live.live.sends)
     out.counter("signalbox_live_bytes_total", "Bytes handed to viewers.", live.live.deliveredBytes)
@@ -83,6 +88,10 @@ struct MetricsEndpoint {
       "signalbox_log_commit_seconds", "How long commits took.", bounds: LatencyHistogram.bounds,
       counts: log.commitLatency.counts, sum: log.commitLatency.sum)
     out.counter("signalbox_log_commits_total", "Commits.", log.commits)
+    out.counter(
+      "signalbox_log_stored_total",
+      "Events that were stored, those of the gateway and the log's own included.",
+      log.stored)
     out.counter("signalbox_log_stored_bytes_total", "Bytes of the events stored, as JSON.", log.storedBytes)
     out.counter("signalbox_log_late_total", "Events that came after the end of their span.", log.late)
     out.counter(

@@ -64,6 +64,7 @@ private final class Bench {
       }
     }
     var page = LivePage(bytes: writer.count > 0 ? SharedBytes(taking: writer) : nil, next: next)
+    page.count = UInt64(events.count)
     if request.timed { page.events = events }
     return page
   }
@@ -283,7 +284,10 @@ private final class Sink: ViewerTransport {
       bench.hub.drained(entry.viewer)
     }
     bench.settle()
+    var (sent, range) = (0, 0)
     for entry in viewers {
+      sent += entry.sink.offsets.count
+      range += Int(bench.tip - entry.from)
       let expected = sessions.indices.filter {
         UInt64($0 + 1) >= entry.from && (entry.session == nil || sessions[$0] == entry.session)
       }
@@ -291,6 +295,9 @@ private final class Sink: ViewerTransport {
       #expect(whole, "seed \(seed)")
       #expect(entry.viewer.state == .tail)
     }
+    // The readers' ledger, held against what the viewers have.
+    #expect(bench.hub.metrics.sent == UInt64(sent))
+    #expect(bench.hub.metrics.range == UInt64(range))
   }
 }
 
