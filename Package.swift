@@ -93,6 +93,7 @@ if Context.environment["SIGNALBOX_FUZZ"] != nil {
   }
   package.targets += [
     fuzz("FuzzHTTPRequest"), fuzz("FuzzWebSocket"), fuzz("FuzzSSE"),
+    fuzz("FuzzEvents", ["JSONScan", "SignalboxServer"]),
     fuzz("FuzzHTTPOracle", ["CHTTPParser"]),
     .systemLibrary(name: "CHTTPParser", path: "Fuzz/CHTTPParser", providers: [.apt(["libhttp-parser-dev"])]),
   ]
