@@ -53,13 +53,15 @@ private func readHistory(_ log: EventLog) throws {
   func measure(_ name: String, _ times: Int, _ body: (Int) throws -> Int) throws {
     var samples = Samples()
     var found = 0
+    let cpu = cpuSeconds()
     for _ in 0..<times {
       let pick = Int(random.next() % UInt64(traces))
       let start = SystemTime.monotonic
       found += try body(pick)
       samples.add(SystemTime.monotonic - start)
     }
-    print("\(name): \(samples.summary()), \(found / times) each")
+    let used = (cpuSeconds() - cpu) / Double(times) * 1e6
+    print("\(name): \(samples.summary()), \(found / times) each, \(used.rounded(0)) µs of CPU")
   }
   for round in ["first", "warm"] {
     print(round)

@@ -22,6 +22,7 @@ extension LogCore {
       message =
         "the log in \(files.directory) is damaged (\(error)); restart the server: it sets the file aside"
       files.markDamaged()
+      isDamaged.store(true, ordering: .relaxed)
     } else {
       message = "the log in \(files.directory) cannot be written: \(error)"
     }
@@ -29,7 +30,7 @@ extension LogCore {
     metrics.with { $0.isDiskFull = error.isFull }
     isUnavailable.store(true, ordering: .releasing)
     inbox.refuse((Self.retryAfter, message))
-    notify(error.isDamage ? .setAside : .diskFull, message)
+    notify(error.isDamage ? .damaged : .diskFull, message)
     upkeep.signal { $0.shouldProbe = true }
   }
 

@@ -31,6 +31,8 @@ final class LogCore: Sendable {
   let idFloor = Atomic<UInt64>(0)
   /// Set while commits fail; upkeep probes whether they would work again.
   let isUnavailable = Atomic<Bool>(false)
+  /// Set when the database turned out to be damaged: it stays unavailable until it is opened again.
+  let isDamaged = Atomic<Bool>(false)
 
   init(options: LogOptions, files: LogFiles, marks: LogMarks, epochs: EpochTable, hash: SipHash) {
     self.options = options

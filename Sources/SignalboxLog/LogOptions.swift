@@ -23,6 +23,8 @@ package struct LogOptions: Sendable {
   /// A segment is sealed with fewer events once they make up this many bytes: what one transaction writes
   /// bounds the longest wait of a commit.
   package var segmentBytes = 2 << 20
+  /// Bytes of a segment's block: what a reader inflates at least.
+  package var blockBytes = 32 << 10
   /// Most events and bytes of one commit; a single batch may be larger.
   package var commitEvents = 4096
   package var commitBytes = 2 << 20
@@ -74,6 +76,8 @@ package struct LogNotice: Sendable {
     case diskFull
     /// There is room again.
     case recovered
+    /// The database turned out to be damaged: submissions are refused until it is opened again.
+    case damaged
     /// A segment could not be read: readers get a gap.
     case damagedSegment
     /// Upkeep (merging, trimming, checkpoints) failed and is tried again.

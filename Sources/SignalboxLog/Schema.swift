@@ -22,7 +22,8 @@ enum Schema {
     CREATE TABLE span(
       key INTEGER PRIMARY KEY, span TEXT NOT NULL, first_offset INTEGER NOT NULL,
       last_offset INTEGER NOT NULL, as_of INTEGER NOT NULL, status INTEGER NOT NULL, reason TEXT, message TEXT,
-      trace TEXT, trace_key INTEGER, opens_trace INTEGER NOT NULL, parent TEXT, session TEXT,
+      trace TEXT, trace_key INTEGER, opens_trace INTEGER NOT NULL,
+      is_mixed INTEGER NOT NULL, parent TEXT, session TEXT,
       session_key INTEGER, chain TEXT, kind TEXT, type TEXT, name TEXT, provider TEXT, model TEXT,
       started INTEGER NOT NULL, ended INTEGER, first_delta INTEGER, deltas INTEGER NOT NULL,
       next_index INTEGER NOT NULL, later_indexes BLOB, seen INTEGER NOT NULL, producer TEXT, usage TEXT);

@@ -10,6 +10,7 @@ import Wire
     var options = folder.options
     options.segmentEvents = 64
     options.spansInMemory = seed == 2 ? 3 : 1000
+    options.blockBytes = seed == 4 ? 700 : 32 << 10
     options.tailBytes = seed == 3 ? 20_000 : 16 << 20
     var random = TestRandom(seed: seed)
     var model = LogModel()

@@ -56,8 +56,9 @@ extension LogReader {
       read.end = read.start
       return
     }
-    if segment.isDamaged { read.addGap(segment.firstOffset..<min(segment.endOffset, read.end)) }
-    read.take(segment)
+    let before = read.end
+    if segment.isDamaged { read.addGap(segment.firstOffset..<min(segment.endOffset, before)) }
+    read.take(segment, before: before)
   }
 }
 
@@ -106,14 +107,14 @@ private struct BackwardRead {
     if !isDone { end = min(end, firstOffset) }
   }
 
-  mutating func take(_ segment: SegmentReader.Decoded) {
+  /// Takes what matches of a segment, where it lies before `before`.
+  mutating func take(_ segment: SegmentReader.Decoded, before: UInt64) {
     var index = segment.events.count
     while index > 0, !isDone {
       index -= 1
       let event = segment.events[index]
-      if event.offset < end || segment.isDamaged {
-        take(event.slot, segment.blocks[event.block], event.offset)
-      }
+      guard event.offset < before, let slot = segment.slot(event) else { continue }
+      take(slot, segment.blocks[Int(event.block)], event.offset)
     }
     if !isDone { end = min(end, segment.firstOffset) }
   }

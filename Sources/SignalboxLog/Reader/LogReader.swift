@@ -69,6 +69,13 @@ package final class LogReader: @unchecked Sendable {
         read.skipTrimmed(max(core.firstRetained.load(ordering: .acquiring), candidate.firstOffset + 1))
         return
       }
+      guard segment.endOffset > read.next else {
+        // No segment holds what comes next, though later ones are there: rows are gone.
+        let following = min(try finder.following(read.next) ?? sealedEnd, end)
+        read.page.addGap(read.next..<max(following, read.next + 1), .damaged)
+        read.next = max(following, read.next + 1)
+        return
+      }
       if segment.isDamaged {
         read.page.addGap(max(read.next, segment.firstOffset)..<segment.endOffset, .damaged)
       }
@@ -129,8 +136,12 @@ struct ForwardRead: ~Copyable {
         next = event.offset
         return
       }
-      let bytes = segment.blocks[event.block].raw
-      if matcher.matches(event.slot, in: bytes) { page.append(event.slot, from: bytes, offset: event.offset) }
+      let block = segment.blocks[Int(event.block)]
+      if let slot = segment.slot(event) {
+        if matcher.matches(slot, in: block.raw) { page.append(slot, from: block.raw, offset: event.offset) }
+      } else {
+        page.addGap(event.offset..<event.offset + 1, .damaged)
+      }
       at += 1
     }
     next = min(end, segment.endOffset)

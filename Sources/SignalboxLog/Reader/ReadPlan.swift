@@ -42,7 +42,7 @@ final class SegmentFinder {
     lastSealed = try database.prepare(
       "SELECT first_offset + count FROM segment ORDER BY first_offset DESC LIMIT 1")
     types = try database.prepare("SELECT name FROM type WHERE name >= ?1 ORDER BY name")
-    span = try database.prepare("SELECT trace_key, first_offset FROM span WHERE key = ?1")
+    span = try database.prepare("SELECT trace_key, first_offset, is_mixed FROM span WHERE key = ?1")
   }
 
   // MARK: Plans
@@ -64,8 +64,9 @@ final class SegmentFinder {
     guard try span.step() else { return .keys([key]) }
     defer { span.reset() }
     guard !span.isNull(0) else { return .keys([key]) }
+    guard span.integer(2) == 0 else { return .all }
     // The row of a span that runs may be behind, so its end is open.
-    return .span(key: key, trace: span.unsigned(0), within: span.unsigned(1)...UInt64(Int64.max))
+    return .span(key: key, trace: span.unsigned(0), within: span.offset(1)...UInt64(Int64.max))
   }
 
   /// The types that are known with one of the prefixes. Too many are not worth it.
@@ -87,6 +88,12 @@ final class SegmentFinder {
 
   /// The offset behind the last sealed segment; nil when there is none.
   func sealedEnd() throws(SQLiteError) -> UInt64? { try first(lastSealed) }
+
+  /// The first offset of the first segment that begins behind `offset`.
+  func following(_ offset: UInt64) throws(SQLiteError) -> UInt64? {
+    following.bind(1, offset + 1)
+    return try first(following)
+  }
 
   /// The first segment of the plan that reaches to `offset` or lies behind it.
   func next(_ plan: ReadPlan, from offset: UInt64) throws(SQLiteError) -> Candidate? {
@@ -157,7 +164,7 @@ final class SegmentFinder {
       statement.bind(1, key)
       statement.bind(2, limit)
       guard try statement.step() else { continue }
-      let found = Candidate(firstOffset: statement.unsigned(0), blocks: statement.unsigned(1))
+      let found = Candidate(firstOffset: statement.offset(0), blocks: statement.unsigned(1))
       statement.reset()
       if let known = best, known.firstOffset == found.firstOffset {
         best?.blocks |= found.blocks

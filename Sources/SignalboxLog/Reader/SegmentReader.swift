@@ -3,13 +3,15 @@ import Wire
 /// Reads the blocks of sealed segments that are asked for, and keeps the last: a reader that pages through a
 /// segment decodes it once.
 final class SegmentReader {
-  /// The events of some blocks of a segment, by offset.
+  /// The events of some blocks of a segment, by offset. Only where each lies is known; its members are found
+  /// again when somebody asks for it.
   struct Decoded {
     struct Event {
       let offset: UInt64
-      let slot: EventSlot
-      /// Index into `blocks`.
-      let block: Int
+      /// Index into `blocks`, and the event's place there.
+      let block: UInt32
+      let start: UInt32
+      let length: UInt32
     }
 
     let firstOffset: UInt64
@@ -19,6 +21,12 @@ final class SegmentReader {
     /// Some blocks, or the directory, could not be read.
     let isDamaged: Bool
     fileprivate let mask: UInt64
+
+    /// The event's slot within its block; nil when its bytes make no sense.
+    func slot(_ event: Event) -> EventSlot? {
+      let (start, length) = (Int(event.start), Int(event.length))
+      return EventScanner.scan(blocks[Int(event.block)][start..<start + length], start: start)
+    }
   }
 
   private let core: LogCore
@@ -38,7 +46,7 @@ final class SegmentReader {
     if let last, last.firstOffset == candidate.firstOffset, last.mask == candidate.blocks { return last }
     find.bind(1, candidate.firstOffset)
     guard try find.step() else { return nil }
-    let endOffset = candidate.firstOffset + find.unsigned(0)
+    let endOffset = candidate.firstOffset + find.count(0)
     let directory = SegmentDirectory(find.blob(1))
     find.reset()
     let decoded = try decode(candidate, endOffset: endOffset, directory)
@@ -58,24 +66,34 @@ final class SegmentReader {
       defer { blob.close() }
       for (index, block) in (directory?.blocks ?? []).enumerated()
       where candidate.blocks & 1 << UInt64(index) != 0 {
-        guard let bytes = try self.block(block),
-          let found = EventBlock.events(in: bytes, base: candidate.firstOffset)
-        else {
+        guard let bytes = try self.block(block) else {
           isDamaged = true
           continue
         }
-        for (offset, slot) in zip(found.offsets, found.batch.slots) where offset < endOffset {
-          events.append(.init(offset: offset, slot: slot, block: blocks.count))
+        let number = UInt32(blocks.count)
+        let isWhole = EventBlock.forEach(in: bytes.raw, base: candidate.firstOffset) { offset, range in
+          guard offset < endOffset else { return }
+          events.append(
+            .init(
+              offset: offset, block: number, start: UInt32(range.lowerBound), length: UInt32(range.count)))
         }
-        blocks.append(bytes)
+        if isWhole { blocks.append(bytes) } else { isDamaged = true }
       }
     } catch let error where error.isDamage {
       isDamaged = true
     }
-    events.sort { $0.offset < $1.offset }
     return Decoded(
-      firstOffset: candidate.firstOffset, endOffset: endOffset, events: events, blocks: blocks,
+      firstOffset: candidate.firstOffset, endOffset: endOffset,
+      events: Self.ordered(events, from: candidate.firstOffset, to: endOffset), blocks: blocks,
       isDamaged: isDamaged, mask: candidate.blocks)
+  }
+
+  /// The events by offset: each is put where its offset says, as offsets are dense.
+  private static func ordered(_ events: [Decoded.Event], from base: UInt64, to end: UInt64) -> [Decoded.Event]
+  {
+    var places = [Int32](repeating: -1, count: Int(end - base))
+    for (index, event) in events.enumerated() { places[Int(event.offset - base)] = Int32(index) }
+    return places.lazy.filter { $0 >= 0 }.map { events[Int($0)] }
   }
 
   private func block(_ block: SegmentDirectory.Block) throws(SQLiteError) -> SharedBytes? {

@@ -95,6 +95,12 @@ final class Statement {
   func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(statement, column) }
   func unsigned(_ column: Int32) -> UInt64 { UInt64(bitPattern: integer(column)) }
 
+  /// A number of events; within bounds that sums of offsets keep also where the row is damaged.
+  func count(_ column: Int32) -> UInt64 { UInt64(min(max(integer(column), 0), 1 << 26)) }
+
+  /// An offset, likewise.
+  func offset(_ column: Int32) -> UInt64 { UInt64(min(max(integer(column), 0), 1 << 62)) }
+
   func optionalInteger(_ column: Int32) -> Int64? { isNull(column) ? nil : integer(column) }
 
   func text(_ column: Int32) -> String? {

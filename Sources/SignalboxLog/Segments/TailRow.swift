@@ -14,8 +14,8 @@ struct TailRow {
   private let bytes: UnsafeRawBufferPointer
 
   init(_ row: Statement) {
-    firstOffset = row.unsigned(0)
-    count = Int(row.integer(1))
+    firstOffset = row.offset(0)
+    count = Int(row.count(1))
     received = row.integer(2)
     codec = Codec(rawValue: row.integer(3))
     size = Int(row.integer(4))

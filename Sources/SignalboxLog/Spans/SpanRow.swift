@@ -65,7 +65,7 @@ extension SpanRow {
       status: SpanStatus(rawValue: UInt8(truncatingIfNeeded: row.integer(first + 11))) ?? .running,
       reason: row.text(first + 12), message: row.text(first + 13), started: row.integer(first + 14),
       ended: row.optionalInteger(first + 15), firstDelta: row.optionalInteger(first + 16),
-      firstOffset: row.unsigned(first + 17), lastOffset: row.unsigned(first + 18),
+      firstOffset: row.offset(first + 17), lastOffset: row.offset(first + 18),
       deltas: row.integer(first + 19), usage: row.text(first + 20))
   }
 }

@@ -9,6 +9,8 @@ final class SpanState: Tracked {
   var indexes = RangeSet()
   /// It is the first span of its trace that came in, so the trace is listed by it.
   var opensTrace = false
+  /// Some event of it names another trace than the span's, so its trace's membership does not find them all.
+  private(set) var isMixed = false
 
   /// What its events inherit, as stored bytes.
   private(set) var trace: SharedBytes?
@@ -27,7 +29,8 @@ final class SpanState: Tracked {
   var dirtySince: UInt64?
   var asOf: UInt64
 
-  init(key: UInt64, row: SpanRow, asOf: UInt64, seen: Int64) {
+  init(key: UInt64, row: SpanRow, asOf: UInt64, seen: Int64, isMixed: Bool = false) {
+    self.isMixed = isMixed
     self.key = key
     self.row = row
     self.asOf = asOf
@@ -96,6 +99,10 @@ final class SpanState: Tracked {
   /// Takes over what the span did not know yet; whether there was anything.
   private func absorb(_ slot: EventSlot, _ bytes: UnsafeRawBufferPointer) -> Bool {
     var changed = false
+    if !isMixed, let trace, slot.trace.isPresent, !bytes.field(.trace, of: slot).sameBytes(trace.raw) {
+      isMixed = true
+      changed = true
+    }
     func take(_ field: EventField, _ value: inout String?) {
       guard value == nil, slot[field].isPresent else { return }
       value = String(jsonEscaped: bytes.field(field, of: slot))

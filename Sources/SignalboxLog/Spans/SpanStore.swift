@@ -7,7 +7,7 @@ struct SpanStore {
   private let knowsTrace: Statement
   private let running: Statement
 
-  private static let state = "next_index, later_indexes, as_of, opens_trace, seen"
+  private static let state = "next_index, later_indexes, as_of, opens_trace, seen, is_mixed"
 
   init(_ database: Database) throws(SQLiteError) {
     let loaded = "\(SpanRow.columns), \(Self.state), key"
@@ -18,8 +18,8 @@ struct SpanStore {
     // Retention may have taken the row of a span that is still in memory, hence never a plain UPDATE.
     upsert = try database.prepare(
       """
-      INSERT INTO span(\(saved), key) VALUES (\((1...29).map { "?\($0)" }.joined(separator: ",")))
-      ON CONFLICT(key) DO UPDATE SET (\(saved)) = (\((1...28).map { "?\($0)" }.joined(separator: ",")))
+      INSERT INTO span(\(saved), key) VALUES (\((1...30).map { "?\($0)" }.joined(separator: ",")))
+      ON CONFLICT(key) DO UPDATE SET (\(saved)) = (\((1...29).map { "?\($0)" }.joined(separator: ",")))
       """)
     knowsTrace = try database.prepare("SELECT trace FROM span WHERE trace_key = ?1")
   }
@@ -44,8 +44,8 @@ struct SpanStore {
     let row = SpanRow(statement)
     let next = SpanRow.columnCount
     let state = SpanState(
-      key: statement.unsigned(next + 5), row: row, asOf: statement.unsigned(next + 2),
-      seen: statement.integer(next + 4))
+      key: statement.unsigned(next + 6), row: row, asOf: statement.unsigned(next + 2),
+      seen: statement.integer(next + 4), isMixed: statement.integer(next + 5) != 0)
     state.indexes = RangeSet(next: statement.integer(next), later: statement.blob(next + 1))
     state.opensTrace = statement.integer(next + 3) != 0
     return state
@@ -85,9 +85,10 @@ struct SpanStore {
     upsert.bind(24, state.asOf)
     upsert.bind(25, Int64(state.opensTrace ? 1 : 0))
     upsert.bind(26, state.seen)
-    upsert.bind(27, state.trace.map { Int64(bitPattern: MemberKind.trace.key($0.raw)) })
-    upsert.bind(28, state.session.map { Int64(bitPattern: MemberKind.session.key($0.raw)) })
-    upsert.bind(29, state.key)
+    upsert.bind(27, Int64(state.isMixed ? 1 : 0))
+    upsert.bind(28, state.trace.map { Int64(bitPattern: MemberKind.trace.key($0.raw)) })
+    upsert.bind(29, state.session.map { Int64(bitPattern: MemberKind.session.key($0.raw)) })
+    upsert.bind(30, state.key)
     try upsert.run()
     state.isDue = false
     state.dirtySince = nil

@@ -6,7 +6,7 @@ import Wire
 final class Sealer {
   private let core: LogCore
   private let database: Database
-  private let builder = SegmentBuilder(codec: BlockCodec())
+  private let builder: SegmentBuilder
   private let codec = BlockCodec()
   private let tailRows: Statement
   private let insertMember: Statement
@@ -21,6 +21,7 @@ final class Sealer {
   init(core: LogCore, database: Database) throws(SQLiteError) {
     self.core = core
     self.database = database
+    builder = SegmentBuilder(codec: codec, blockBytes: core.options.blockBytes)
     tailRows = try database.prepare("\(TailRow.query) WHERE first_offset >= ?1 ORDER BY first_offset")
     insertMember = try database.prepare(
       "INSERT OR REPLACE INTO member(key, segment, blocks) VALUES (?1, ?2, ?3)")

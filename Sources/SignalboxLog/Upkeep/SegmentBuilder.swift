@@ -26,16 +26,19 @@ struct SegmentBuilder {
   }
 
   private let codec: BlockCodec
-  private static let blockBytes = 32 << 10
+  private let blockBytes: Int
   /// A trace in more blocks of a segment than this gets a membership of each of its spans too.
   static let fewBlocks = 4
 
-  init(codec: BlockCodec) { self.codec = codec }
+  init(codec: BlockCodec, blockBytes: Int) {
+    self.codec = codec
+    self.blockBytes = blockBytes
+  }
 
   func build(_ items: [Item]) -> Segment {
     let size = items.reduce(0) { $0 + $1.length }
     // One bit a block: larger segments get larger blocks.
-    let target = max(Self.blockBytes, size / (SegmentDirectory.maxBlocks - 8))
+    let target = max(blockBytes, size / (SegmentDirectory.maxBlocks - 8))
     var blocks = Blocks(base: items[0].offset, codec: codec, size: size)
     for index in Self.clustered(items) { blocks.append(items[index], target: target) }
     blocks.close()

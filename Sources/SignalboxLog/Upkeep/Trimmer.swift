@@ -68,7 +68,7 @@ final class Trimmer {
   /// Deletes the oldest segment where it is too old or there is too much; whether it did.
   private func trimSegment() throws(SQLiteError) -> Bool {
     guard try oldest.step() else { return false }
-    let (start, end) = (oldest.unsigned(0), oldest.unsigned(0) + oldest.unsigned(1))
+    let (start, end) = (oldest.offset(0), oldest.offset(0) + oldest.count(1))
     let received = oldest.integer(2)
     var keys: [UInt64] = []
     var reader = ByteReader(oldest.blob(3))
@@ -106,7 +106,7 @@ final class Trimmer {
     }
     oldestTail.bind(1, core.firstRetained.load(ordering: .acquiring))
     guard try oldestTail.step() else { return false }
-    let (start, end) = (oldestTail.unsigned(0), oldestTail.unsigned(0) + oldestTail.unsigned(1))
+    let (start, end) = (oldestTail.offset(0), oldestTail.offset(0) + oldestTail.count(1))
     let received = oldestTail.integer(2)
     oldestTail.reset()
     guard isOld(received) else { return false }

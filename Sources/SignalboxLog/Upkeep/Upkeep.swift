@@ -45,12 +45,14 @@ final class Upkeep: @unchecked Sendable {
   private func work(full: Bool) {
     do {
       if core.isUnavailable.load(ordering: .acquiring) {
+        // Damage does not heal: only the next opening helps.
+        guard !core.isDamaged.load(ordering: .relaxed) else { return }
         try trimmer.trim()
         if try probe() { core.inbox.put(.resume) }
         return
       }
       if !hasReserve { hasReserve = core.files.takeReserve(core.options.reserveBytes) }
-      while try sealer.sealNext() {}
+      while !isStopping, try sealer.sealNext() {}
       if full {
         lastRound = SystemTime.monotonic
         try trimmer.trim()
@@ -60,6 +62,8 @@ final class Upkeep: @unchecked Sendable {
       failed(error)
     }
   }
+
+  private var isStopping: Bool { core.upkeep.with { $0.isStopping } }
 
   private func failed(_ error: SQLiteError) {
     if core.isUnavailable.load(ordering: .acquiring) { return }

@@ -113,9 +113,24 @@ package struct EventScanner {
     return true
   }
 
-  /// The offset of the quote that closes the string whose first character is at `at`.
+  /// The offset of the quote that closes the string whose first character is at `at`. Eight bytes at a time: the
+  /// lowest byte that equals a quote or a backslash is marked by its high bit (Mycroft's test for a zero byte).
   private func stringEnd() -> Int? {
     var i = at
+    while i + 8 <= text.count {
+      let word = UInt64(littleEndian: text.loadUnaligned(fromByteOffset: i, as: UInt64.self))
+      let quotes = word ^ 0x2222_2222_2222_2222
+      let escapes = word ^ 0x5C5C_5C5C_5C5C_5C5C
+      let ones: UInt64 = 0x0101_0101_0101_0101
+      let found = ((quotes &- ones) & ~quotes | (escapes &- ones) & ~escapes) & 0x8080_8080_8080_8080
+      if found == 0 {
+        i += 8
+        continue
+      }
+      i += found.trailingZeroBitCount / 8
+      if text[i] == 0x22 { return i }
+      i += 2
+    }
     while i < text.count {
       switch text[i] {
       case 0x22: return i
