@@ -32,7 +32,9 @@ test: unit e2e examples ## every test: units, end to end, the examples of the do
 unit: assets
 	@$(deps) swift build
 	swift build --build-tests $(strict)
-	swift test --skip-build $(strict)
+	# The log's tests keep both cores busy; beside them, tests that await an event would wait for a thread.
+	swift test --skip-build --skip '^SignalboxLogTests' $(strict)
+	swift test --skip-build --filter '^SignalboxLogTests' $(strict)
 
 e2e:
 	@if [ -x Tests/EndToEnd/run ]; then \

@@ -4,7 +4,7 @@ import Wire
 @testable import Fetch
 
 /// The multi as the gateway drives it: by an event loop, on one thread.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct CurlMultiTests {
   private func ok(_ body: String) -> String {
     "HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"

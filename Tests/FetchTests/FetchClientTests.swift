@@ -3,7 +3,7 @@ import Wire
 
 @testable import Fetch
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct FetchClientTests {
   let client = FetchClient(thread: FetchThread())
 

@@ -6,7 +6,7 @@ import Wire
 
 @testable import Fetch
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct HTTPExporterTests {
   let clock = TestClock()
   let client = FetchClient(thread: FetchThread())

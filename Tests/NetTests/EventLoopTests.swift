@@ -1,7 +1,7 @@
 import Net
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct EventLoopTests {
   private func withLoop(_ body: (EventLoop) async throws -> Void) async throws {
     let loop = try EventLoop(name: "test")

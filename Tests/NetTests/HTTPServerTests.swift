@@ -3,7 +3,7 @@ import Net
 import Testing
 import Wire
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct HTTPServerTests {
   /// A POST with a body.
   private func post(_ body: String, _ fields: String = "") -> String {

@@ -68,7 +68,7 @@ final class WebSocketClient {
   }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct WebSocketTests {
   private typealias Setup = @Sendable (ClosureHandler) -> Void
 

@@ -83,7 +83,7 @@ final class TestClock: Sendable {
     log.close()
   }
 
-  @Test(.timeLimit(.minutes(1))) func aFullDiskRefusesInPlainWordsAndRecoversByItself() async throws {
+  @Test(.timeLimit(.minutes(5))) func aFullDiskRefusesInPlainWordsAndRecoversByItself() async throws {
     let folder = TemporaryFolder()
     let clock = TestClock()
     let (notices, continuation) = AsyncStream.makeStream(of: LogNotice.self)

@@ -3,7 +3,7 @@ import SignalboxTesting
 import Testing
 
 /// The examples of `docs/emit.md` and `docs/export.md`, in their order, with a recorder in place of the terminal.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct DocumentExamplesTests {
   let recorder = Recorder(batching: Batching(events: 1000, interval: .seconds(60)))
   let emitter: Emitter

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Signalbox
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct EmitterTests {
   let clock = TestClock()
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Signalbox
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SpanTests {
   let clock = TestClock()
   let recorder = Recorder(batching: Batching(events: 1000, interval: .seconds(60)))

@@ -4,7 +4,7 @@ import Testing
 
 @testable import SignalboxServer
 
-@Suite(.timeLimit(.minutes(2))) struct GatewayTests {
+@Suite(.timeLimit(.minutes(5))) struct GatewayTests {
   private let stream = streamHead + chatStream.map(httpChunk).joined() + "0\r\n\r\n"
 
   @Test func passesAStreamThroughAndTellsIt() throws {
