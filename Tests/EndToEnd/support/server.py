@@ -26,29 +26,28 @@ class Server:
         self.process: subprocess.Popen | None = None
         self.url = ""
         self.output: list[str] = []
-        self._ready = threading.Event()
 
     def start(self) -> "Server":
-        self.output = []
-        self._ready.clear()
+        # Of this start alone: the thread that reads a killed server's output may still be running.
+        self.output, self.url, ready = [], "", threading.Event()
         self.process = subprocess.Popen(
             [PROGRAM, "serve", "--listen", self.listen, "--data", str(self.data), *self.arguments],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
             env={**os.environ, **self.environment})
-        threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
-        if not self._ready.wait(START_SECONDS) or not self.url:
+        threading.Thread(target=self._read, args=(self.process, self.output, ready), daemon=True).start()
+        if not ready.wait(START_SECONDS) or not self.url:
             self.kill()
             raise AssertionError("the server did not get ready; it said:\n" + self.said)
         self.http = httpx.Client(base_url=self.url, timeout=20)
         return self
 
-    def _read(self, process: subprocess.Popen) -> None:
+    def _read(self, process: subprocess.Popen, output: list[str], ready: threading.Event) -> None:
         for line in process.stdout:
-            self.output.append(line.rstrip("\n"))
-            if match := READY.match(self.output[-1]):
+            output.append(line.rstrip("\n"))
+            if match := READY.match(output[-1]):
                 self.url = match.group(1)
-                self._ready.set()
-        self._ready.set()
+                ready.set()
+        ready.set()
 
     @property
     def said(self) -> str:
