@@ -51,6 +51,32 @@ import Testing
     #expect(tape.text() == "aaa" && tape.decoder.counts.malformed == 3)
   }
 
+  @Test func everyLineEndingAndSplitGivesTheSame() {
+    let body = sse(
+      ["a", "b", "é", "c", "d"].map { chunk(#"{"content":"\#($0)"}"#) } + [chunk("{}", finish: "stop")])
+    let expected = CallTape.run(body).summary
+    for ending in ["\r\n", "\r"] {
+      let bytes = Array(body.replacingOccurrences(of: "\n", with: ending).utf8)
+      #expect(CallTape.run([bytes]).summary == expected)
+      for cut in stride(from: 1, to: bytes.count, by: 5) {
+        #expect(CallTape.run([Array(bytes[..<cut]), Array(bytes[cut...])]).summary == expected, "\(cut)")
+      }
+    }
+    let bytes = Array(body.utf8)
+    for cut in 1..<bytes.count {
+      #expect(CallTape.run([Array(bytes[..<cut]), Array(bytes[cut...])]).summary == expected, "\(cut)")
+    }
+  }
+
+  @Test func anEventWithMoreThanItsDataIsDecoded() {
+    let repeated = chunk(#"{"content":"a"}"#)
+    let body =
+      sse([repeated, repeated], done: false) + "data: \(repeated)\ndata: \n\n"
+      + "event: error\ndata: \(repeated)\n\n"
+    let tape = CallTape.run(body)
+    #expect(tape.text() == "aaaa" && tape.last.type == "llm.error")
+  }
+
   @Test func argumentsStayWithTheirCall() {
     let tape = CallTape.run(
       sse(

@@ -1,6 +1,12 @@
 internal import JSONScan
 package import Wire
 
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Darwin
+#endif
+
 /// Turns a copy of one chat completion's bytes into the events of a span: `llm.start`, `llm.delta` with a gapless
 /// index, `llm.usage`, and exactly one `llm.end` or `llm.error`.
 ///
@@ -140,7 +146,7 @@ package final class CallDecoder {
     switch form {
     case .stream:
       do throws(SSEError) {
-        try events.feed(bytes) { take($0, at: moment, into: &builder) }
+        try readEvents(bytes, at: moment, into: &builder)
       } catch {
         give(up: .tooLarge)
       }
@@ -149,6 +155,36 @@ package final class CallDecoder {
       reply.append(bytes)
     case .undecided, .unread: break
     }
+  }
+
+  /// Takes events of the learnt shape as they lie, and leaves the others to the decoder, one by one.
+  private func readEvents(
+    _ bytes: UnsafeRawBufferPointer, at moment: Moment, into builder: inout EventBatchBuilder
+  ) throws(SSEError) {
+    var rest = bytes
+    while !rest.isEmpty, !span.isOver {
+      if events.isBetweenEvents, let (piece, length) = template.match(rest) {
+        span.take(piece, at: moment, into: &builder)
+        rest = UnsafeRawBufferPointer(rebasing: rest[length...])
+        continue
+      }
+      let end = Self.endOfEvent(rest)
+      try events.feed(UnsafeRawBufferPointer(rebasing: rest[..<end])) {
+        take($0, at: moment, into: &builder)
+      }
+      rest = UnsafeRawBufferPointer(rebasing: rest[end...])
+    }
+  }
+
+  /// Past the first empty line, or all that is there.
+  private static func endOfEvent(_ bytes: UnsafeRawBufferPointer) -> Int {
+    guard let base = bytes.baseAddress else { return 0 }
+    var at = 0
+    while let found = memchr(base + at, 0x0A, bytes.count - at) {
+      at = base.distance(to: UnsafeRawPointer(found)) + 1
+      if at < bytes.count, bytes[at] == 0x0A { return at + 1 }
+    }
+    return bytes.count
   }
 
   /// The last event of a stream, where its empty line was left out.
@@ -184,9 +220,6 @@ package final class CallDecoder {
   /// One event of a stream.
   private func take(_ event: SSEEvent, at moment: Moment, into builder: inout EventBatchBuilder) {
     guard !span.isOver else { return }
-    if event.type.isEmpty, let piece = template.match(event.data) {
-      return span.take(piece, at: moment, into: &builder)
-    }
     if event.data.elementsEqual("[DONE]") {
       guard span.hasChoices else {
         return fail(

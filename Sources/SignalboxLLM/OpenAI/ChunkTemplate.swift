@@ -48,27 +48,45 @@ struct ChunkTemplate {
     gaps.append(Gap(start: start, end: start + part.count, hole: hole))
   }
 
-  /// The piece of text of a payload of the learnt shape; nil when it must be parsed.
-  func match(_ payload: UnsafeRawBufferPointer) -> ChatPiece? {
-    guard !bytes.isEmpty else { return nil }
-    var text: UnsafeRawBufferPointer?
-    let isSame = bytes.withUnsafeBytes { learnt in
-      var at = 0
+  /// The piece of text of the event that `bytes` begin with, and the event's length; nil when it is not whole or
+  /// must be parsed. The bytes must begin where an event of the stream does.
+  func match(_ bytes: UnsafeRawBufferPointer) -> (piece: ChatPiece, length: Int)? {
+    let field: StaticString = "data: "
+    let start = field.utf8CodeUnitCount
+    guard !self.bytes.isEmpty, bytes.count > start,
+      UnsafeRawBufferPointer(rebasing: bytes[..<start]).elementsEqual(field),
+      let (text, end) = matchPayload(bytes, from: start), !text.isEmpty,
+      let length = Self.endOfEvent(bytes, end)
+    else { return nil }
+    return (ChatPiece(channel: channel, choice: choice, tool: tool, text: text), length)
+  }
+
+  private func matchPayload(
+    _ payload: UnsafeRawBufferPointer, from start: Int
+  ) -> (text: UnsafeRawBufferPointer, end: Int)? {
+    bytes.withUnsafeBytes { learnt in
+      var text: UnsafeRawBufferPointer?
+      var at = start
       var from = 0
       for gap in gaps {
-        guard Self.sameBytes(learnt, from..<gap.start, payload, at) else { return false }
+        guard Self.sameBytes(learnt, from..<gap.start, payload, at) else { return nil }
         at += gap.start - from
         from = gap.end
-        let start = at
-        guard let end = Self.end(of: gap.hole, in: payload, from: start) else { return false }
+        guard let end = Self.end(of: gap.hole, in: payload, from: at) else { return nil }
+        if gap.hole == .text { text = UnsafeRawBufferPointer(rebasing: payload[at..<end]) }
         at = end
-        if gap.hole == .text { text = UnsafeRawBufferPointer(rebasing: payload[start..<end]) }
       }
-      return Self.sameBytes(learnt, from..<learnt.count, payload, at)
-        && at + learnt.count - from == payload.count
+      guard let text, Self.sameBytes(learnt, from..<learnt.count, payload, at) else { return nil }
+      return (text, at + learnt.count - from)
     }
-    guard isSame, let text, !text.isEmpty else { return nil }
-    return ChatPiece(channel: channel, choice: choice, tool: tool, text: text)
+  }
+
+  /// Past the empty line behind a payload.
+  private static func endOfEvent(_ bytes: UnsafeRawBufferPointer, _ end: Int) -> Int? {
+    let rest = UnsafeRawBufferPointer(rebasing: bytes[end...])
+    if rest.starts(with: "\n\n".utf8) { return end + 2 }
+    if rest.starts(with: "\r\n\r\n".utf8) { return end + 4 }
+    return nil
   }
 
   private static func sameBytes(

@@ -39,6 +39,11 @@ package struct SSEDecoder: ~Copyable {
   /// `limit` bounds a line and an event's data, in bytes.
   package init(limit: Int = 1 << 20) { self.limit = limit }
 
+  /// Nothing of an event has come yet: what follows begins one. Never before the first line.
+  package var isBetweenEvents: Bool {
+    line.count == 0 && !hasData && type.count == 0 && !skipsLineFeed && !isFirstLine
+  }
+
   /// Takes the next bytes and calls `body` with each event they complete.
   package mutating func feed(
     _ bytes: UnsafeRawBufferPointer, _ body: (SSEEvent) -> Void
