@@ -43,6 +43,7 @@ func seconds(since start: UInt64) -> Double { Double(SystemTime.monotonic - star
 extension Double {
   /// With that many decimals.
   func rounded(_ digits: Int) -> String {
+    guard isFinite else { return "-" }
     var scale = 1.0
     for _ in 0..<digits { scale *= 10 }
     return digits == 0 ? String(Int(self.rounded())) : String((self * scale).rounded() / scale)

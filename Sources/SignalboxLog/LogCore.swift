@@ -99,5 +99,7 @@ struct UpkeepCalls {
 struct CheckpointCalls {
   /// Pages in the write-ahead log after the last commit.
   var pages = 0
+  /// As many make a checkpoint due.
+  var due = 0
   var isStopping = false
 }

@@ -4,7 +4,8 @@ import Wire
 /// A prepared statement that is used again and again, on the thread of its connection.
 final class Statement {
   private let statement: OpaquePointer
-  private let database: Database
+  /// Unowned: a connection owns some of its statements; whoever holds others holds the connection too.
+  private unowned let database: Database
 
   init(_ sql: String, on database: Database) throws(SQLiteError) {
     var statement: OpaquePointer?

@@ -1,4 +1,5 @@
 import CSQLite
+import Signalbox
 import Wire
 
 /// Moves the write-ahead log into the database, on its own thread: an automatic checkpoint would stall the
@@ -8,39 +9,47 @@ import Wire
 final class Checkpointer: @unchecked Sendable {
   private let core: LogCore
   private let database: Database
-  /// Pages in the write-ahead log from which on a checkpoint is worth its while.
-  fileprivate static let threshold: Int32 = 1000
+  /// Pages of the write-ahead log between two checkpoints: 4 MiB.
+  fileprivate static let step = 1000
+  /// Where the disk is slow, the writer is made to wait only when the log has grown to this: 64 MiB.
+  private static let longest = 16_000
+  /// A first part that took longer than this says that the disk is slow, nanoseconds.
+  private static let slow: UInt64 = 20_000_000
 
   init(core: LogCore, database: Database) {
     self.core = core
     self.database = database
+    core.checkpoint.with { $0.due = Self.step }
   }
 
   func run() {
     while true {
-      let isStopping = core.checkpoint.wait { calls -> Bool? in
-        if calls.isStopping { return true }
-        guard calls.pages >= Int(Self.threshold) else { return nil }
-        calls.pages = 0
-        return false
+      let (pages, isStopping) = core.checkpoint.wait { calls -> (Int, Bool)? in
+        guard calls.isStopping || calls.pages >= calls.due else { return nil }
+        return (calls.pages, calls.isStopping)
       }
-      checkpoint()
+      checkpoint(pages: pages)
       if isStopping { return }
     }
   }
 
   /// A passive checkpoint under load never lets the log start over, because the writer is always a little ahead.
-  /// So most is done beside the writer, and the small rest while it waits.
-  private func checkpoint() {
+  /// So most is done beside the writer, and the small rest while it waits; but it waits for the disk then, so on
+  /// a slow one that is done rarely.
+  private func checkpoint(pages: Int) {
     do {
       // A connection that has never read would do nothing, silently.
       _ = try database.integer("SELECT count(*) FROM epoch")
+      let start = SystemTime.monotonic
       try passive()
-      try core.turn.with { () throws(SQLiteError) in try passive() }
+      if SystemTime.monotonic - start < Self.slow || pages >= Self.longest {
+        try core.turn.with { () throws(SQLiteError) in try passive() }
+      }
       core.metrics.with { $0.checkpoints += 1 }
     } catch {
       core.notify(.upkeepFailed, "a checkpoint failed and is tried again: \(error)")
     }
+    core.checkpoint.with { $0.due = $0.pages + Self.step }
   }
 
   private func passive() throws(SQLiteError) {
@@ -60,12 +69,20 @@ extension LogCore {
     sqlite3_wal_hook(
       database.handle,
       { context, _, _, pages in
-        // Called at every commit: waking the checkpointer for nothing would cost more than the commit.
-        guard let context, pages >= Checkpointer.threshold else { return SQLITE_OK }
-        Unmanaged<LogCore>.fromOpaque(context).takeUnretainedValue().checkpoint.signal {
-          $0.pages = Int(pages)
-        }
+        guard let context else { return SQLITE_OK }
+        Unmanaged<LogCore>.fromOpaque(context).takeUnretainedValue().noteWAL(pages: Int(pages))
         return SQLITE_OK
       }, context)
+  }
+
+  /// Called at every commit: waking the checkpointer for nothing would cost more than the commit.
+  private func noteWAL(pages: Int) {
+    let isDue = checkpoint.with { calls in
+      // Fewer than before: the log has started over.
+      if pages < calls.pages { calls.due = Checkpointer.step }
+      calls.pages = pages
+      return pages >= calls.due
+    }
+    if isDue { checkpoint.broadcast { _ in } }
   }
 }
