@@ -1,11 +1,12 @@
 import Glibc
+import Signalbox
 import Synchronization
 
 /// A TCP server on a free port of the loopback whose answers are written byte by byte by the test.
 final class RawServer: Sendable {
   let port: UInt16
   private let listener: Int32
-  private let connections = Mutex<[Int32]>([])
+  private let connections = Locked<[Int32]>([])
   private let count = Atomic<Int>(0)
 
   /// How many connections were made.
