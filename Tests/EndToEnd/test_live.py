@@ -73,6 +73,15 @@ def test_last_event_id_resumes(server, session):
         assert watching.response.headers["x-accel-buffering"] == "no"
 
 
+def test_a_browser_that_comes_back_is_not_sent_to_the_start_again(server, session):
+    """An EventSource repeats the URL it was made with; what it saw last goes before from=start."""
+    server.send(sessioned(session, 10))
+    middle = server.history(session=session)[3]["position"]
+    arguments = {"session": session, "from": "start", "headers": {"Last-Event-ID": middle}}
+    with EventSource(server, **arguments) as watching:
+        assert numbers(watching.until_count(6)) == list(range(4, 10))
+
+
 def test_from_start_of_a_running_trace(server, session, trace, span):
     base = {"trace": trace, "span": span, "session": session}
     server.send([{"type": "llm.start", "phase": "start", **base}] + [

@@ -21,10 +21,11 @@ final class LiveEndpoint: @unchecked Sendable {
     do throws(QueryError) { request = try LiveRequest(parameters: exchange.head.query.items) } catch {
       return exchange.respond(APIError(error))
     }
+    // Whoever comes back with what it saw last goes on there, whatever its URL says.
+    guard exchange.head.value("last-event-id") == nil else { return resume(exchange, request) }
     switch request.start {
-    case .now where exchange.head.value("last-event-id") == nil:
-      open(exchange, request, from: hub.tip)
-    case .now, .after: resume(exchange, request)
+    case .now: open(exchange, request, from: hub.tip)
+    case .after: resume(exchange, request)
     case .beginning: findBeginning(exchange, request)
     }
   }
