@@ -2,31 +2,51 @@ package import JSONScan
 package import Wire
 
 /// Where the numbers of tokens come from.
-package enum UsageProvenance: Equatable, Sendable {
+public enum UsageProvenance: Hashable, Sendable {
   /// The provider's last word.
   case providerFinal
   /// The provider's word so far: the stream broke.
   case providerPartial
   /// Our own guess, and how sure it is: 0 … 1.
   case estimated(confidence: Double)
+
+  /// How sure an estimate is; nil where the provider counted.
+  public var confidence: Double? {
+    if case .estimated(let confidence) = self { confidence } else { nil }
+  }
 }
 
 /// Tokens by class; a class that nobody told is absent.
-package struct TokenUsage: Equatable, Sendable {
+public struct TokenUsage: Hashable, Sendable {
   /// Characters a token, where nobody counted: the rule of thumb of OpenAI's documentation for English.
   package static let charactersPerToken = 4.0
   /// How sure that rule is.
   package static let estimateConfidence = 0.75
 
   /// Input tokens neither read from nor written to a cache.
-  package var input: Int64?
-  package var cachedRead: Int64?
-  package var cacheWrite: Int64?
+  public var input: Int64?
+  /// Input tokens read from a cache.
+  public var cachedRead: Int64?
+  /// Input tokens written to a cache.
+  public var cacheWrite: Int64?
+  /// The part of `cacheWrite` that is kept for an hour, which costs more.
+  public var cacheWrite1h: Int64?
   /// All tokens that were generated, reasoning among them.
-  package var output: Int64?
-  package var reasoning: Int64?
+  public var output: Int64?
+  /// The part of `output` that was reasoning.
+  public var reasoning: Int64?
 
-  package init() {}
+  public init(
+    input: Int64? = nil, cachedRead: Int64? = nil, cacheWrite: Int64? = nil, cacheWrite1h: Int64? = nil,
+    output: Int64? = nil, reasoning: Int64? = nil
+  ) {
+    self.input = input
+    self.cachedRead = cachedRead
+    self.cacheWrite = cacheWrite
+    self.cacheWrite1h = cacheWrite1h
+    self.output = output
+    self.reasoning = reasoning
+  }
 
   /// Reads the usage object of OpenAI Chat Completions, whose totals include cached and reasoning tokens.
   package init(openAI value: JSONValueView) {
@@ -47,7 +67,11 @@ package struct TokenUsage: Equatable, Sendable {
     output = Int64((Double(outputCharacters) / Self.charactersPerToken).rounded(.up))
   }
 
-  package var total: Int64 { (input ?? 0) + (cachedRead ?? 0) + (cacheWrite ?? 0) + (output ?? 0) }
+  /// All input, from caches or not: what OpenAI calls `prompt_tokens`.
+  public var promptTokens: Int64 { (input ?? 0) + (cachedRead ?? 0) + (cacheWrite ?? 0) }
+  /// What OpenAI calls `completion_tokens`.
+  public var completionTokens: Int64 { output ?? 0 }
+  public var total: Int64 { promptTokens + completionTokens }
 }
 
 extension ByteWriter {
@@ -59,6 +83,7 @@ extension ByteWriter {
     append(count: "\"input\":", usage.input)
     append(count: "\"cached_read\":", usage.cachedRead)
     append(count: "\"cache_write\":", usage.cacheWrite)
+    append(count: "\"cache_write_1h\":", usage.cacheWrite1h)
     append(count: "\"output\":", usage.output)
     append(count: "\"reasoning\":", usage.reasoning)
     append(count: "\"total\":", usage.total)
