@@ -17,3 +17,7 @@ struct JSONCodingKey: CodingKey {
 
   static let `super` = JSONCodingKey(stringValue: "super")
 }
+
+/// Dictionaries: their keys are data, which no key strategy converts.
+protocol DataKeyed {}
+extension Dictionary: DataKeyed {}

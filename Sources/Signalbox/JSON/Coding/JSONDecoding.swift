@@ -12,8 +12,7 @@ struct JSONDecoding: Decoder {
   var userInfo: [CodingUserInfoKey: Any] { options.userInfo }
 
   func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
-    guard case .object(let object) = value else { throw mismatch([String: JSONValue].self, "an object") }
-    return KeyedDecodingContainer(JSONKeyedDecoding(object, decoding: self))
+    KeyedDecodingContainer(JSONKeyedDecoding(try object(), decoding: self))
   }
 
   func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
@@ -35,7 +34,7 @@ extension JSONDecoding: SingleValueDecodingContainer {
   func decode<T: Decodable>(_ type: T.Type) throws -> T {
     if let scalar = try scalar(type) { return scalar }
     var decoder = self
-    decoder.isDictionary = options.keyStrategy != .useDefaultKeys && type is any StringKeyedDictionary.Type
+    decoder.isDictionary = options.keyStrategy != .useDefaultKeys && type is any DataKeyed.Type
     return try T(from: decoder)
   }
 
@@ -46,6 +45,7 @@ extension JSONDecoding: SingleValueDecodingContainer {
     if type == Double.self { return try double() as? T }
     if type == Bool.self { return try bool() as? T }
     if type == JSONValue.self { return value as? T }
+    if type == JSONObject.self { return try object() as? T }
     if type == Float.self { return try float() as? T }
     if type == Int64.self { return try integer(Int64.self) as? T }
     if type == Int32.self { return try integer(Int32.self) as? T }
@@ -59,6 +59,11 @@ extension JSONDecoding: SingleValueDecodingContainer {
     if type == UInt8.self { return try integer(UInt8.self) as? T }
     if type == UInt128.self { return try integer(UInt128.self) as? T }
     return nil
+  }
+
+  private func object() throws -> JSONObject {
+    guard case .object(let object) = value else { throw mismatch(JSONObject.self, "an object") }
+    return object
   }
 
   private func string() throws -> String {
@@ -109,7 +114,3 @@ extension JSONDecoding: SingleValueDecodingContainer {
     .dataCorrupted(DecodingError.Context(codingPath: codingPath, debugDescription: message))
   }
 }
-
-/// Dictionaries whose keys are data.
-private protocol StringKeyedDictionary {}
-extension Dictionary: StringKeyedDictionary {}

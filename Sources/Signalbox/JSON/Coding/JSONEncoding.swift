@@ -102,7 +102,7 @@ struct JSONEncoding: Encoder {
   func encoded<T: Encodable>(_ value: T, at key: (any CodingKey)? = nil) throws -> JSONValue? {
     if let scalar = try scalar(value, at: key) { return scalar }
     let node = JSONEncodingNode()
-    node.isDictionary = value is any StringKeyedDictionary
+    node.isDictionary = value is any DataKeyed
     try value.encode(
       to: JSONEncoding(options: options, codingPath: codingPath + (key.map { [$0] } ?? []), node: node))
     return node.value
@@ -111,6 +111,7 @@ struct JSONEncoding: Encoder {
   private func scalar<T>(_ value: T, at key: (any CodingKey)?) throws -> JSONValue? {
     switch value {
     case let value as JSONValue: return value
+    case let value as JSONObject: return .object(value)
     case let value as String: return .string(value)
     case let value as Bool: return .bool(value)
     case let value as Double: return try number(value, value, at: key)
@@ -145,6 +146,3 @@ extension JSONEncoding: SingleValueEncodingContainer {
     if let encoded = try encoded(value) { node.content = .value(encoded) }
   }
 }
-
-private protocol StringKeyedDictionary {}
-extension Dictionary: StringKeyedDictionary {}
