@@ -69,6 +69,10 @@ let package = Package(
       swiftSettings: settings),
 
     .executableTarget(
+      name: "JSONBench", dependencies: ["Signalbox"], path: "Benchmarks/JSONBench",
+      swiftSettings: settings),
+
+    .executableTarget(
       name: "LogBench", dependencies: ["Wire", "Signalbox", "SignalboxLog"], path: "Benchmarks/LogBench",
       swiftSettings: settings),
 
