@@ -35,7 +35,8 @@ public final class CircuitBreakers: Sendable {
   ///   - capacity: upstreams at most; beyond, the one that was not called for longest is forgotten.
   ///   - onChange: told of each change of state, on the task of the call that made it.
   public init(
-    _ policy: CircuitBreaker.Policy = .init(), capacity: Int = 256, clock: any EventClock = SystemEventClock(),
+    _ policy: CircuitBreaker.Policy = .init(), capacity: Int = 256,
+    clock: any EventClock = SystemEventClock(),
     onChange: (@Sendable (Change) -> Void)? = nil
   ) {
     self.policy = policy

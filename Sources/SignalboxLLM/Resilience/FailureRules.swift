@@ -11,37 +11,52 @@ package enum FailureRules {
     package var isRetryable: Bool
   }
 
-  /// By the status of a response.
-  package static func verdict(status: Int, provider: String) -> Verdict {
-    Verdict(code: code(status: status), isRetryable: isRetryable(status: status, provider: provider))
+  /// What a refused request, or an error inside a reply (then `status` is nil), means.
+  ///
+  /// The provider's own name for it says more than the status, except that a status which is never worth
+  /// another try is not outvoted. An error inside a reply whose name is not known is taken for the provider's
+  /// fault: it had accepted the request.
+  package static func verdict(status: Int?, providerCode: String?, format: ReplyFormat) -> Verdict {
+    let named = providerCode.flatMap { Self.named[$0] }
+    guard let status else { return named ?? Verdict(code: .providerFailed, isRetryable: true) }
+    return Verdict(
+      code: named?.code ?? code(status: status),
+      isRetryable: isRetryable(status: status, format: format) && named?.isRetryable ?? true)
   }
 
-  package static func isRetryable(status: Int, provider: String) -> Bool {
+  package static func isRetryable(status: Int, format: ReplyFormat) -> Bool {
     switch status {
     case 408, 429, 500, 502, 503, 504, 520...524, 529: true
-    // A lock that was held too long; elsewhere it is a conflict that stays.
-    case 409: conflictsPass.contains(provider)
+    // A lock that was held too long, for OpenAI's and Anthropic's SDKs; elsewhere a conflict that stays.
+    case 409:
+      switch format {
+      case .chat, .completions, .embeddings, .responses, .messages: true
+      case .gemini, .ollama, .converse: false
+      }
     default: false
+    }
+  }
+
+  /// Whether another try is worth it once the server has had its say: the header `x-should-retry` can always
+  /// forbid one, and allows one unless the request itself is refused.
+  package static func isRetryable(_ verdict: Bool, status: Int, shouldRetry: Bool?) -> Bool {
+    switch shouldRetry {
+    case true?: verdict || ![400, 401, 403, 404, 422].contains(status)
+    case false?: false
+    case nil: verdict
     }
   }
 
   private static func code(status: Int) -> LLMError.Code {
     switch status {
     case 401, 402, 403: .unauthorized
-    case 408: .timeout
+    case 408, 504, 522, 524: .timeout
     case 429: .rateLimited
     case 503, 529: .overloaded
-    case 504, 522, 524: .timeout
     case 400..<500: .invalidRequest
     default: .providerFailed
     }
   }
-
-  /// By the provider's own name of the failure; nil for a name that says nothing, or that is not known.
-  package static func verdict(providerCode name: String) -> Verdict? { named[name] }
-
-  /// Providers whose SDKs try again after 409.
-  private static let conflictsPass: Set<String> = ["openai", "azure", "anthropic"]
 
   private static let named: [String: Verdict] = {
     func all(_ code: LLMError.Code, _ isRetryable: Bool, _ names: [String]) -> [(String, Verdict)] {
@@ -52,7 +67,7 @@ package enum FailureRules {
         // OpenAI, and those who speak its format.
         all(
           .rateLimited, false,
-          ["insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "access_terminated"]),
+          ["insufficient_quota", "billing_hard_limit_reached", "billing_not_active"]),
         all(.rateLimited, true, ["rate_limit_exceeded", "rate_limit_error", "tokens", "requests"]),
         all(.providerFailed, true, ["server_error", "internal_server_error", "api_error", "internal_error"]),
         all(
@@ -74,7 +89,8 @@ package enum FailureRules {
         all(.overloaded, true, ["UNAVAILABLE"]),
         all(.providerFailed, true, ["INTERNAL", "UNKNOWN"]),
         all(.timeout, true, ["DEADLINE_EXCEEDED"]),
-        all(.invalidRequest, false, ["INVALID_ARGUMENT", "FAILED_PRECONDITION", "NOT_FOUND", "OUT_OF_RANGE"]),
+        all(
+          .invalidRequest, false, ["INVALID_ARGUMENT", "FAILED_PRECONDITION", "NOT_FOUND", "OUT_OF_RANGE"]),
         all(.unauthorized, false, ["UNAUTHENTICATED", "PERMISSION_DENIED"]),
         // Amazon Bedrock.
         all(.rateLimited, true, ["ThrottlingException", "throttlingException"]),
