@@ -12,6 +12,7 @@ enum ModelName {
     case "google", "google-gemini", "vertex", "vertexai", "google-vertex": "gemini"
     case "x-ai", "x_ai", "grok": "xai"
     case "mistralai": "mistral"
+    case "amazon-bedrock", "aws", "aws-bedrock": "bedrock"
     case let name: name
     }
   }
@@ -38,6 +39,11 @@ enum ModelName {
         add(vendor, name)
         if vendor == "anthropic" { add(vendor, name.replacing(".", with: "-")) }
       }
+    case "bedrock":
+      // `arn:aws:bedrock:…/us.anthropic.claude-…-20250929-v1:0`: the last part, without the revision.
+      let id = model.lastIndex(of: "/").map { String(model[model.index(after: $0)...]) } ?? model
+      add(provider, id)
+      if let stem = unrevised(id) { add(provider, stem) }
     case "gemini":
       if model.hasPrefix("models/") { add(provider, String(model.dropFirst(7))) }
     default: break
@@ -45,42 +51,34 @@ enum ModelName {
     return found
   }
 
-  /// The name without the date or the revision at its end; nil when there is none. Whatever else stands at the end
-  /// of a name makes it another model: `-mini`, `-preview`, `-32k`.
-  static func undated(_ model: String) -> String? {
-    guard let cut = model.lastIndex(where: { $0 == "@" }) ?? dateStart(model) else { return nil }
-    let rest = model[model.index(after: cut)...]
-    let stem = model[..<cut]
-    return !stem.isEmpty && isDate(rest) ? String(stem) : nil
+  /// The name without `-v1:0` or `-v1` at its end; nil when there is none.
+  private static func unrevised(_ model: String) -> String? {
+    guard let dash = model.lastIndex(of: "-") else { return nil }
+    let rest = model[model.index(after: dash)...]
+    let isRevision = rest.hasPrefix("v") && rest.dropFirst().utf8.allSatisfy { 48...57 ~= $0 || $0 == 58 }
+    return rest.count > 1 && isRevision ? String(model[..<dash]) : nil
   }
 
-  /// The `-` before a date or revision.
-  private static func dateStart(_ model: String) -> String.Index? {
-    let bytes = model.utf8
-    for length in [11, 9, 5, 4, 7] where bytes.count > length {
-      let start = bytes.index(bytes.endIndex, offsetBy: -length)
-      if bytes[start] == UInt8(ascii: "-"), isDate(model[bytes.index(after: start)...]) { return start }
+  /// The name without the date at its end (`-2024-08-06`, `-20240806`, `@20240806`, `-latest`); nil when there is
+  /// none. Whatever else stands at the end of a name makes it another model: `-mini`, `-preview`, `-32k`, `-0613`.
+  static func undated(_ model: String) -> String? {
+    for (separator, length) in [("-", 10), ("-", 8), ("@", 8), ("-", 6)] where model.utf8.count > length + 1 {
+      let rest = model.suffix(length)
+      let stem = model.dropLast(length)
+      if stem.hasSuffix(separator), rest == "latest" || isDay(rest) { return String(stem.dropLast()) }
     }
     return nil
   }
 
-  /// `2024-08-06`, `20240806`, `0806`, `001`, `latest`.
-  private static func isDate(_ text: Substring) -> Bool {
-    if text == "latest" { return true }
-    let digits = text.utf8.filter { $0 != UInt8(ascii: "-") }
+  /// Whether the text is a day of this century, such as `2024-08-06` or `20240806`.
+  static func isDay(_ text: Substring) -> Bool {
+    let bytes = Array(text.utf8)
+    guard bytes.count == 8 || bytes.count == 10 && bytes[4] == 45 && bytes[7] == 45 else { return false }
+    let digits = bytes.count == 8 ? bytes : Array(bytes[0..<4] + bytes[5..<7] + bytes[8..<10])
     guard digits.allSatisfy({ 48...57 ~= $0 }), let number = Int(String(decoding: digits, as: UTF8.self))
     else {
       return false
     }
-    func isDay(_ monthAndDay: Int) -> Bool { 1...12 ~= monthAndDay / 100 && 1...31 ~= monthAndDay % 100 }
-    switch text.utf8.count {
-    case 10:
-      return digits.count == 8 && text.utf8.enumerated().allSatisfy { ($0 == 4 || $0 == 7) == ($1 == 45) }
-        && 2000...2100 ~= number / 10_000 && isDay(number % 10_000)
-    case 8: return digits.count == 8 && 2000...2100 ~= number / 10_000 && isDay(number % 10_000)
-    case 4: return digits.count == 4 && isDay(number)
-    case 3: return digits.count == 3 && number < 100
-    default: return false
-    }
+    return 2000..<2100 ~= number / 10_000 && 1...12 ~= number / 100 % 100 && 1...31 ~= number % 100
   }
 }

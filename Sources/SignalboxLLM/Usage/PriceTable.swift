@@ -1,9 +1,29 @@
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Darwin
+#endif
+
 /// What models cost: a value, made of prices by provider and model, that can be changed and merged.
 public struct PriceTable: Sendable, Hashable {
   /// Prices by canonical provider, then by model.
   var models: [String: [String: ModelPrice]] = [:]
   /// Other names of models, by canonical provider.
   var aliases: [String: [String: String]] = [:]
+
+  /// The prices that come with the package: `prices.json` beside this file, which names their source and date.
+  public static let builtIn: PriceTable = {
+    do { return try PriceTable(json: builtInText) } catch {
+      preconditionFailure("prices.json: \(error)")
+    }
+  }()
+
+  /// The built-in prices with those of a file merged over them: the file at `path`, else the one that the
+  /// environment's `SIGNALBOX_PRICES` names, else none.
+  public static func configured(path: String? = nil) throws(PriceTableError) -> PriceTable {
+    guard let path = path ?? environment("SIGNALBOX_PRICES") else { return builtIn }
+    return try builtIn.merging(PriceTable(contentsOf: path))
+  }
 
   /// A table without a price.
   public init() {}
@@ -73,4 +93,9 @@ public struct PriceTable: Sendable, Hashable {
         output: rates.output.amount(of: usage.output ?? 0), isEstimated: provenance.confidence != nil,
         source: price.source, date: price.date))
   }
+}
+
+private func environment(_ name: String) -> String? {
+  guard let value = getenv(name), value[0] != 0 else { return nil }
+  return String(cString: value)
 }

@@ -1312,7 +1312,7 @@ noscript { padding: 20px; }
 }
 """###),
     DashboardAsset(
-      path: "/v1/schema", contentType: "application/schema+json", tag: "\"35c9e76fd511a2e6\"",
+      path: "/v1/schema", contentType: "application/schema+json", tag: "\"52d5720c5cdfe0b1\"",
       text: ###"""
 {
   "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -1411,6 +1411,7 @@ noscript { padding: 20px; }
         "input": { "$ref": "#/$defs/natural", "description": "Input tokens neither read from nor written to a cache." },
         "cached_read": { "$ref": "#/$defs/natural", "description": "Input tokens read from a cache." },
         "cache_write": { "$ref": "#/$defs/natural", "description": "Input tokens written to a cache." },
+        "cache_write_1h": { "$ref": "#/$defs/natural", "description": "The part of cache_write that is kept for an hour." },
         "output": { "$ref": "#/$defs/natural", "description": "All tokens that were generated, reasoning among them." },
         "reasoning": { "$ref": "#/$defs/natural", "description": "The part of output that was reasoning." },
         "total": { "$ref": "#/$defs/natural", "description": "input + cached_read + cache_write + output." },
