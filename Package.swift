@@ -58,7 +58,7 @@ let package = Package(
     .executableTarget(
       name: "SignalboxCLI",
       dependencies: [
-        "Wire", "Signalbox", "JSONScan", "Fetch", "SignalboxLog", "Net", "SignalboxServer",
+        "Wire", "Signalbox", "JSONScan", "Fetch", "SignalboxLLM", "SignalboxLog", "Net", "SignalboxServer",
       ],
       swiftSettings: settings),
     library("SignalboxTesting", ["Signalbox"]),

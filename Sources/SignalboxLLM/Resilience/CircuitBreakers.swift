@@ -56,6 +56,21 @@ public final class CircuitBreakers: Sendable {
     }
   }
 
+  /// Makes a call to an upstream unless it is to be left alone, and takes note of what came of it.
+  public nonisolated(nonsending) func run<Value>(
+    _ upstream: String, _ call: () async throws(LLMError) -> Value
+  ) async throws(LLMError) -> Value {
+    let permit = try admit(upstream)
+    do throws(LLMError) {
+      let value = try await call()
+      permit.succeeded()
+      return value
+    } catch {
+      permit.failed(error)
+      throw error
+    }
+  }
+
   /// What the breaker of an upstream is doing; nil when there was no call.
   public func status(of upstream: String) -> Status? {
     entries.withLock { $0[upstream]?.breaker }.map(Status.init)

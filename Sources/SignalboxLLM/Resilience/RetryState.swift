@@ -19,6 +19,8 @@ public struct RetryState: Sendable {
     case deadline
     /// Text was delivered, and the policy does not restart.
     case textDelivered
+    /// The circuit breaker of the upstream is open: a wait would only hide that.
+    case circuitOpen
     /// The provider asks for more patience than the policy has.
     case askedToWaitTooLong(Duration)
   }
@@ -47,6 +49,7 @@ public struct RetryState: Sendable {
   public mutating func decide(
     after failure: LLMError, textDelivered: Bool = false, at now: Int64, random: Double
   ) -> Decision {
+    if failure.code == .circuitOpen { return .giveUp(.circuitOpen) }
     guard failure.isRetryable else { return .giveUp(.notRetryable) }
     if textDelivered, policy.afterText == .fail { return .giveUp(.textDelivered) }
     guard attempt < policy.attempts else { return .giveUp(.attemptsUsed) }

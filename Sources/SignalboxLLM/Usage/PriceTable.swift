@@ -1,3 +1,5 @@
+public import Signalbox
+
 #if canImport(Glibc)
   internal import Glibc
 #else
@@ -64,14 +66,19 @@ public struct PriceTable: Sendable, Hashable {
   /// twice; reasoning is part of the output.
   ///
   /// - Parameters:
-  ///   - provenance: marks the cost as estimated where the numbers are.
+  ///   - model: the one that answered.
+  ///   - requested: the one that was asked for, whose price is taken where the other has none.
   ///   - serviceTier: what the provider said; only `default`, `standard`, `auto` and `on_demand` are priced.
   public func cost(
-    of usage: TokenUsage, provenance: UsageProvenance = .providerFinal, provider: String, model: String,
+    of usage: TokenUsage, provider: String, model: String, requested: String? = nil,
     serviceTier: String? = nil
   ) -> Cost {
-    guard let price = price(provider: provider, model: model) else {
-      return .unknown(reason: model.isEmpty ? "no model was named" : "no price for \(provider)/\(model)")
+    let price =
+      price(provider: provider, model: model)
+      ?? requested.flatMap { price(provider: provider, model: $0) }
+    guard let price else {
+      let name = model.isEmpty ? requested ?? "" : model
+      return .unknown(reason: name.isEmpty ? "no model was named" : "no price for \(provider)/\(name)")
     }
     if let serviceTier, !["default", "standard", "auto", "on_demand", ""].contains(serviceTier) {
       return .unknown(reason: "no price for \(provider)/\(model) in service tier \(serviceTier)")
@@ -90,7 +97,7 @@ public struct PriceTable: Sendable, Hashable {
         cachedRead: (rates.cachedRead ?? rates.input).amount(of: usage.cachedRead ?? 0),
         cacheWrite: cacheWrite.amount(of: written - written1h)
           + (rates.cacheWrite1h ?? cacheWrite).amount(of: written1h),
-        output: rates.output.amount(of: usage.output ?? 0), isEstimated: provenance.confidence != nil,
+        output: rates.output.amount(of: usage.output ?? 0), isEstimated: usage.provenance.confidence != nil,
         source: price.source, date: price.date))
   }
 }

@@ -1,9 +1,11 @@
+public import Signalbox
+
 /// Guesses how many tokens a text is, where the provider does not say.
 public struct TokenEstimator: Sendable {
-  /// Counts the tokens of a text as the model does.
+  /// Counts the tokens of a text as a model does.
   public typealias Tokenizer = @Sendable (String) -> Int
 
-  /// Characters a token in English prose.
+  /// Characters a token in English prose; other texts have fewer, by their characters: see `TextMeasure`.
   public let charactersPerToken: Double
   /// How sure its numbers are, 0 … 1.
   public let confidence: Double
@@ -25,16 +27,27 @@ public struct TokenEstimator: Sendable {
     self.tokenizer = tokenizer
   }
 
-  /// The tokens of a text, about.
+  public var provenance: UsageProvenance { .estimated(confidence: confidence) }
+
+  /// The tokens of a text, about; 0 only for an empty one.
   public func tokens(in text: String) -> Int64 {
-    if let tokenizer { return Int64(tokenizer(text)) }
-    return Int64((Double(text.unicodeScalars.count) / charactersPerToken).rounded(.up))
+    if let tokenizer { return Int64(max(tokenizer(text), 0)) }
+    var measure = TextMeasure()
+    measure.add(text)
+    return tokens(in: measure)
   }
 
   /// The usage of a call from its texts.
   public func usage(input: String, output: String) -> TokenUsage {
-    TokenUsage(input: tokens(in: input), output: tokens(in: output))
+    TokenUsage(input: tokens(in: input), output: tokens(in: output), provenance: provenance)
   }
 
-  public var provenance: UsageProvenance { .estimated(confidence: confidence) }
+  /// The tokens of text that was measured piece by piece; a tokenizer is not asked.
+  package func tokens(in measure: TextMeasure) -> Int64 {
+    Int64((Double(measure.hundredths) / 100 * (4 / charactersPerToken)).rounded(.up))
+  }
+
+  package func usage(input: TextMeasure, output: TextMeasure) -> TokenUsage {
+    TokenUsage(input: tokens(in: input), output: tokens(in: output), provenance: provenance)
+  }
 }
