@@ -40,7 +40,9 @@ public struct DeltaAssembler: Sendable {
   /// Takes a piece, and returns what there is of its request now.
   @discardableResult
   public mutating func add(_ note: StreamChunkNote) -> Answer {
-    add(note.delta.string ?? note.delta.description, index: note.index, isDone: note.isDone, of: note.correlationID)
+    add(
+      note.delta.string ?? note.delta.description, index: note.index, isDone: note.isDone,
+      of: note.correlationID)
   }
 
   /// Takes a piece of the request of that correlation id.

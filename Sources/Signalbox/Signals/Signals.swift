@@ -104,6 +104,6 @@ public final class Signals: Sendable {
   /// What became of the notes so far.
   public var counts: SignalCounts { dispatcher.counts }
 
-  /// Returns once nothing waits and no receiver runs: for tests, and before a program ends.
+  /// Returns once nothing waits and no receiver runs but those that hang: for tests, and before a program ends.
   public func drained() async { await dispatcher.drained() }
 }
