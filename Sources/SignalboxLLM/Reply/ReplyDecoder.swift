@@ -51,7 +51,7 @@ package final class ReplyDecoder {
   private enum Form { case undecided, stream, reply, unread }
 
   package private(set) var counts = Counts()
-  package private(set) var summary = ReplySummary()
+  package private(set) var summary: ReplySummary
   /// Why the reply was not read, where it was not.
   package private(set) var unread: StaticString?
   /// Of the response; 0: none came.
@@ -76,6 +76,7 @@ package final class ReplyDecoder {
     self.format = format
     self.parser = parser
     self.limits = limits
+    summary = ReplySummary(format)
     reader = ReplyReader(format)
     framer = ReplyFramer(limit: limits.event)
   }
@@ -214,6 +215,7 @@ package final class ReplyDecoder {
     summary.take(part)
     for piece in part.pieces { body(.piece(piece)) }
     for annotation in part.annotations { body(.annotation(annotation.value, choice: annotation.choice)) }
+    for value in part.opaques { body(.opaque(value, event: event)) }
     if part.usage != nil { body(.usage) }
     if let failure = part.failure {
       fail(CallFailure(failure, status: nil, fallback: "The provider reported an error"), body)

@@ -41,7 +41,7 @@ package enum ReplyFormat: String, CaseIterable, Sendable {
       self = .embeddings
     } else if path.hasSuffix("/responses") {
       self = .responses
-    } else if path.hasSuffix("/messages") {
+    } else if path.hasSuffix("/v1/messages") {
       self = .messages
     } else if path.hasSuffix(":streamGenerateContent") || path.hasSuffix(":generateContent") {
       self = .gemini

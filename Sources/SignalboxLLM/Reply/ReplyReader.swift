@@ -3,9 +3,13 @@ internal import JSONScan
 /// Reads the payloads of one reply in its provider's format.
 enum ReplyReader {
   case chat(ChatReader)
+  case messages(MessagesReader)
+  case converse(ConverseReader)
 
   init(_ format: ReplyFormat) {
     switch format {
+    case .messages: self = .messages(MessagesReader())
+    case .converse: self = .converse(ConverseReader())
     default: self = .chat(ChatReader())
     }
   }
@@ -17,6 +21,12 @@ enum ReplyReader {
     case .chat(var reader):
       reader.read(root, into: &part)
       self = .chat(reader)
+    case .messages(var reader):
+      reader.read(root, event: event, into: &part)
+      self = .messages(reader)
+    case .converse(var reader):
+      reader.read(root, event: event, into: &part)
+      self = .converse(reader)
     }
   }
 }
