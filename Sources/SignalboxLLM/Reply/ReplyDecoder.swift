@@ -28,9 +28,9 @@ package enum ReplyItem {
 /// and says. Confined to the thread of its parser.
 package final class ReplyDecoder {
   package struct Limits: Sendable {
-    /// Most bytes of one event of a stream. Default 1 MiB.
+    /// Most bytes of one event of a stream, where the format's events never hold a whole reply. Default 1 MiB.
     package var event = 1 << 20
-    /// Most bytes of a reply that is not a stream. Default 16 MiB.
+    /// Most bytes of a reply that is not a stream, or of an event that may hold one. Default 16 MiB.
     package var reply = 16 << 20
     /// Most bytes that a compressed reply may inflate to. Default 64 MiB.
     package var inflated = 64 << 20
@@ -77,7 +77,7 @@ package final class ReplyDecoder {
     self.parser = parser
     self.limits = limits
     reader = ReplyReader(format)
-    framer = ReplyFramer(limit: limits.event)
+    framer = ReplyFramer(limit: format.hasLongPayloads ? max(limits.event, limits.reply) : limits.event)
   }
 
   /// The response's status says that it carries a reply.
@@ -110,7 +110,7 @@ package final class ReplyDecoder {
     }
     if form == .reply { readWhole(body) }
     guard !isOver, form != .unread else { return nil }
-    if form == .stream ? summary.isFinished : summary.hasChoices || format == .embeddings { return nil }
+    if summary.isFinished || form == .reply && summary.hasChoices { return nil }
     return form == .reply
       ? CallFailure(
         .failed, "The reply is not what this endpoint answers", code: "bad_reply", status: status)
@@ -192,6 +192,7 @@ package final class ReplyDecoder {
   ) {
     guard !isOver else { return }
     if payload.elementsEqual("[DONE]") {
+      guard format.endsWithDone else { return }
       guard summary.hasChoices else {
         return fail(
           CallFailure(
