@@ -5,6 +5,8 @@ struct ReplyFramer: ~Copyable {
   private let limit: Int
   private(set) var framing = ReplyFormat.Framing.events
   private var events: SSEDecoder
+  private var lines: LineDecoder
+  private var array: JSONArraySplitter
   private var frames: EventStreamDecoder
   /// A payload in place of one that is empty, or that a frame says in its headers.
   private let substitute = PaddedBuffer(capacity: 0)
@@ -15,6 +17,8 @@ struct ReplyFramer: ~Copyable {
   init(limit: Int) {
     self.limit = limit
     events = SSEDecoder(limit: limit)
+    lines = LineDecoder(limit: limit)
+    array = JSONArraySplitter(limit: limit)
     frames = EventStreamDecoder(limit: limit)
   }
 
@@ -31,11 +35,26 @@ struct ReplyFramer: ~Copyable {
   ) -> Bool {
     switch framing {
     case .frames: return feed(frames: bytes, body)
-    case .events, .lines, .array:
+    case .events:
       do throws(SSEError) {
         try events.feed(bytes) { body($0.data, $0.type) }
         return true
       } catch {
+        return false
+      }
+    case .lines:
+      do throws(TooLongError) {
+        try lines.feed(bytes) { body($0, Self.noName) }
+        return true
+      } catch {
+        return false
+      }
+    case .array:
+      do throws(JSONArrayError) {
+        try array.feed(bytes) { body($0, Self.noName) }
+        return true
+      } catch {
+        isCorrupt = error == .malformed
         return false
       }
     }
@@ -47,9 +66,11 @@ struct ReplyFramer: ~Copyable {
   ) {
     switch framing {
     case .frames: break
-    case .events, .lines, .array:
+    case .events:
       // Too long a rest is no payload.
       try? events.finish(dispatchesRest: true) { body($0.data, $0.type) }
+    case .lines: lines.finish { body($0, Self.noName) }
+    case .array: break
     }
   }
 
@@ -100,4 +121,5 @@ struct ReplyFramer: ~Copyable {
   private static func text(_ header: UnsafeRawBufferPointer?) -> String {
     header.map { String(decoding: $0, as: UTF8.self) } ?? ""
   }
+  private static var noName: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: nil, count: 0) }
 }

@@ -33,10 +33,10 @@ package struct ReplySummary {
     if id.isEmpty { Self.keep(part.id, in: &id) }
     if model.isEmpty { Self.keep(part.model, in: &model) }
     if serviceTier.isEmpty { Self.keep(part.serviceTier, in: &serviceTier) }
-    if let usage = part.usage, let raw = part.rawUsage {
+    if let usage = part.usage {
       self.usage = usage
-      var writer = ByteWriter(capacity: raw.count)
-      JSONParser.minify(raw, into: &writer)
+      var writer = ByteWriter(capacity: part.rawUsage?.count ?? 0)
+      if let raw = part.rawUsage { JSONParser.minify(raw, into: &writer) }
       rawUsage = Array(writer.raw)
     }
     for choice in part.choices { see(choice) }
