@@ -26,6 +26,7 @@ extension TokenUsage {
   /// Reads the usage object of OpenAI Responses, whose totals include cached and reasoning tokens.
   package init(responses value: JSONValueView) {
     let input = value["input_tokens_details"]
+    self.init(provenance: .providerPartial)
     cachedRead = input?["cached_tokens"]?.count
     cacheWrite = input?["cache_write_tokens"]?.count
     if let all = value["input_tokens"]?.count {
@@ -44,6 +45,7 @@ extension TokenUsage {
   package init(gemini value: JSONValueView) {
     let prompt = value["promptTokenCount"]?.count
     let toolUse = value["toolUsePromptTokenCount"]?.count ?? 0
+    self.init(provenance: .providerPartial)
     cachedRead = value["cachedContentTokenCount"]?.count
     reasoning = value["thoughtsTokenCount"]?.count
     if let prompt { input = max(0, prompt + toolUse - (cachedRead ?? 0)) }
