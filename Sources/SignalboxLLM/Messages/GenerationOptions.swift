@@ -1,4 +1,3 @@
-internal import Fetch
 public import Signalbox
 
 /// How to answer, in one vocabulary for all providers. What is nil is left to the provider; what a provider or
@@ -55,31 +54,5 @@ public struct GenerationOptions: Sendable, Hashable {
     self.metadata = metadata
     self.extra = extra
     self.timeouts = timeouts
-  }
-}
-
-/// How long each stage of one request may take; nil means without limit.
-public struct CallTimeouts: Sendable, Hashable {
-  /// Name lookup, TCP and TLS. Default 10 s.
-  public var connect: Duration?
-  /// Until the reply's first byte. Default 300 s: models think.
-  public var firstByte: Duration?
-  /// Between two pieces of the reply. Default 120 s.
-  public var idle: Duration?
-  /// The whole request. Default none.
-  public var total: Duration?
-
-  public init(
-    connect: Duration? = .seconds(10), firstByte: Duration? = .seconds(300), idle: Duration? = .seconds(120),
-    total: Duration? = nil
-  ) {
-    self.connect = connect
-    self.firstByte = firstByte
-    self.idle = idle
-    self.total = total
-  }
-
-  var fetch: FetchTimeouts {
-    FetchTimeouts(connect: connect, firstByte: firstByte, idle: idle, total: total)
   }
 }
