@@ -1,4 +1,5 @@
 internal import JSONScan
+internal import Signalbox
 internal import Wire
 
 #if canImport(Glibc)
@@ -12,7 +13,7 @@ struct ReplyAssembler {
   /// A piece as the caller gets it.
   struct Delta: Equatable {
     var text: String
-    var channel: StreamChannel
+    var channel: DeltaChannel
     var choice: Int
     var tool: ToolFragment?
   }
@@ -25,12 +26,9 @@ struct ReplyAssembler {
   private var refusal = ""
   private var reasoning: [ReasoningBlock] = []
   private var calls: [ToolCall] = []
-  private(set) var citations: [JSONValueText] = []
+  private var citations: [JSONValue] = []
   /// Bytes of all texts.
   private(set) var size = 0
-
-  /// A citation as JSON text.
-  typealias JSONValueText = [UInt8]
 
   /// Takes a piece; nil when it is nothing that the caller sees.
   mutating func take(_ piece: ReplyPiece) -> Delta? {
@@ -63,7 +61,7 @@ struct ReplyAssembler {
 
   mutating func take(citation: JSONValueView) {
     guard citations.count < Self.limit else { return }
-    citations.append(Array(citation.json))
+    citations.append(JSONValue(citation))
     size += citation.json.count
   }
 
@@ -99,6 +97,7 @@ struct ReplyAssembler {
     reply.alternatives = Array(texts.dropFirst())
     reply.refusal = refusal.isEmpty ? nil : refusal
     reply.reasoning = reasoning
+    reply.citations = citations
     reply.toolCalls = calls.enumerated().map { place, call in
       var call = call
       if call.id.isEmpty { call.id = "call_\(requestID.suffix(12))_\(place)" }

@@ -22,13 +22,3 @@ extension StreamDelta {
     return .object(object)
   }
 }
-
-extension ToolFragment {
-  /// As events tell it.
-  var json: JSONValue {
-    var object: JSONObject = ["index": .int(Int64(index))]
-    object["id"] = id.map { .string($0) }
-    object["name"] = name.map { .string($0) }
-    return .object(object)
-  }
-}

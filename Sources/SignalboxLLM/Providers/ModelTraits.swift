@@ -24,7 +24,7 @@ struct ModelTraits: Equatable {
     var name = model.lowercased()[...]
     if let slash = name.lastIndex(of: "/") { name = name[name.index(after: slash)...] }
     if name.hasPrefix("ft:") { name = name.dropFirst(3) }
-    if let claude = name.range(of: "claude-") {
+    if let claude = name.firstRange(of: "claude-") {
       readClaude(name[claude.upperBound...])
     } else if name.hasPrefix("gpt-") {
       readGPT(name.dropFirst(4))
