@@ -49,7 +49,7 @@ struct CallAttempt {
     bytes.withUnsafeBytes { bytes in
       decoder.receive(bytes) { take($0, &ending, body) }
     }
-    if case .open = ending, assembler.size > limit {
+    if assembler.size > limit {
       return .failed(LLMError(.badReply, "the reply is longer than \(limit) bytes", status: status))
     }
     if case .open = ending, let unread = decoder.unread {
@@ -67,7 +67,9 @@ struct CallAttempt {
     return failure.map { LLMError($0) }
   }
 
-  private mutating func take(_ item: ReplyItem, _ ending: inout Ending, _ body: (ReplyAssembler.Delta) -> Void) {
+  private mutating func take(
+    _ item: ReplyItem, _ ending: inout Ending, _ body: (ReplyAssembler.Delta) -> Void
+  ) {
     switch item {
     case .piece(let piece):
       if let delta = assembler.take(piece) { body(delta) }

@@ -50,7 +50,8 @@ struct ReplyAssembler {
       return Delta(text: text, channel: .refusal, choice: piece.choice, tool: nil)
     case .toolArguments:
       let fragment = ToolFragment(
-        index: max(piece.tool, 0), id: piece.toolID.map(Self.unescaped), name: piece.toolName.map(Self.unescaped))
+        index: max(piece.tool, 0), id: piece.toolID.map(Self.unescaped),
+        name: piece.toolName.map(Self.unescaped))
       if isFirst { take(text, of: fragment) }
       return Delta(text: text, channel: .toolArguments, choice: piece.choice, tool: fragment)
     case .signature:

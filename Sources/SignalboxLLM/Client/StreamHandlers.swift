@@ -28,7 +28,8 @@ public struct StreamHandlers {
   private var sets: [Set]
 
   public init(
-    start: Handler<StreamStart>? = nil, delta: Handler<StreamDelta>? = nil, usage: Handler<StreamUsage>? = nil,
+    start: Handler<StreamStart>? = nil, delta: Handler<StreamDelta>? = nil,
+    usage: Handler<StreamUsage>? = nil,
     complete: Handler<StreamComplete>? = nil, error: Handler<StreamError>? = nil,
     restart: Handler<StreamRestart>? = nil, failure: ((HandlerFailure) -> Void)? = nil
   ) {

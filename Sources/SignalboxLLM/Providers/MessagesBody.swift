@@ -119,7 +119,10 @@ enum MessagesBody {
 
 /// How a Claude model is told to think: https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking
 struct AnthropicThinking {
-  private enum Kind { case unsaid, disabled, adaptive, budget(Int) }
+  private enum Kind {
+    case unsaid, disabled, adaptive
+    case budget(Int)
+  }
 
   private var kind = Kind.unsaid
   /// For `output_config`.
@@ -138,7 +141,11 @@ struct AnthropicThinking {
         budget = ThinkingBudget.tokens(asked) ?? ThinkingBudget.least
         // The budget counts into the limit and must be less.
         if let limit = plan.maxTokens { budget = min(budget, limit - 1) }
-        if budget >= ThinkingBudget.least { kind = .budget(budget) } else if asked != .off { plan.drop("reasoning") }
+        if budget >= ThinkingBudget.least {
+          kind = .budget(budget)
+        } else if asked != .off {
+          plan.drop("reasoning")
+        }
       }
     }
     if case .budget = kind {} else { budget = 0 }

@@ -28,7 +28,8 @@ struct ModelTraits: Equatable {
       readClaude(name[claude.upperBound...])
     } else if name.hasPrefix("gpt-") {
       readGPT(name.dropFirst(4))
-    } else if let first = name.first, first == "o", let digit = name.dropFirst().first, digit.isASCII, digit.isNumber
+    } else if let first = name.first, first == "o", let digit = name.dropFirst().first, digit.isASCII,
+      digit.isNumber
     {
       refusesSampling = true
     } else if name.hasPrefix("gemini-") {
@@ -58,7 +59,8 @@ struct ModelTraits: Equatable {
   /// The first number of a name and the one behind it; dates are no versions.
   private static func version(_ name: Substring) -> (major: Int, minor: Int)? {
     let parts = name.split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }
-    guard let place = parts.firstIndex(where: { $0.count <= 2 && Int($0) != nil }), let major = Int(parts[place])
+    guard let place = parts.firstIndex(where: { $0.count <= 2 && Int($0) != nil }),
+      let major = Int(parts[place])
     else {
       // `gpt-4o`, `gpt-5pro`: a number that letters follow.
       let digits = parts.first.map { $0.prefix { $0.isNumber } } ?? ""

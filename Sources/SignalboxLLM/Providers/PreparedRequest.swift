@@ -46,7 +46,8 @@ extension Provider {
       path.removeFirst(version.count)
     }
     return PreparedRequest(
-      url: base + path, path: String(path.prefix { $0 != "?" }), headers: headers(key: key, isStream: isStream),
+      url: base + path, path: String(path.prefix { $0 != "?" }),
+      headers: headers(key: key, isStream: isStream),
       body: body, format: format, dropped: plan.dropped, key: key)
   }
 
@@ -79,17 +80,21 @@ extension Provider {
 
   private func key(_ environment: ProcessEnvironment) throws(LLMError) -> Secret? {
     if let key {
-      guard !key.value.isEmpty else { throw LLMError(.unauthorized, "the key that was given for \(name) is empty") }
+      guard !key.value.isEmpty else {
+        throw LLMError(.unauthorized, "the key that was given for \(name) is empty")
+      }
       return key
     }
     if let found = keyVariables.lazy.compactMap({ environment[$0] }).first { return Secret(found) }
     guard needsKey else { return nil }
     throw LLMError(
-      .unauthorized, "there is no key for \(name): set \(keyVariables.joined(separator: " or ")), or give one")
+      .unauthorized, "there is no key for \(name): set \(keyVariables.joined(separator: " or ")), or give one"
+    )
   }
 
   private func base(_ environment: ProcessEnvironment) throws(LLMError) -> String {
-    guard var base = url.value(environment) ?? region.flatMap({ $0.value(environment) }).map(Self.bedrockURL) else {
+    guard var base = url.value(environment) ?? region.flatMap({ $0.value(environment) }).map(Self.bedrockURL)
+    else {
       throw LLMError(
         .invalidRequest,
         "there is no address for \(name): set \(url.variables.joined(separator: " or ")), or give one")

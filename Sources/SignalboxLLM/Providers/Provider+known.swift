@@ -7,7 +7,8 @@ extension Provider {
   ) -> Provider {
     Provider(
       "openai", .chat, .openAI,
-      url: Setting(given: url, variables: ["OPENAI_BASE_URL"], fallback: "https://api.openai.com/v1"), key: key,
+      url: Setting(given: url, variables: ["OPENAI_BASE_URL"], fallback: "https://api.openai.com/v1"),
+      key: key,
       keyVariables: ["OPENAI_API_KEY"], headers: headers)
   }
 
@@ -17,7 +18,8 @@ extension Provider {
   ) -> Provider {
     Provider(
       "openai", .responses, .responses,
-      url: Setting(given: url, variables: ["OPENAI_BASE_URL"], fallback: "https://api.openai.com/v1"), key: key,
+      url: Setting(given: url, variables: ["OPENAI_BASE_URL"], fallback: "https://api.openai.com/v1"),
+      key: key,
       keyVariables: ["OPENAI_API_KEY"], headers: headers)
   }
 

@@ -44,7 +44,8 @@ struct RequestPlan {
     user = keep(options.user, .user, "user")
     // OpenAI keeps labels of chat completions only with those that it stores.
     let isStored = provider.api != .chat || options.extra["store"] == .bool(true)
-    metadata = keep(options.metadata.isEmpty ? nil : options.metadata, .metadata, "metadata", if: isStored) ?? [:]
+    metadata =
+      keep(options.metadata.isEmpty ? nil : options.metadata, .metadata, "metadata", if: isStored) ?? [:]
   }
 
   /// What the format asks for: the schema where the provider can be held to one, else any JSON.
@@ -59,7 +60,8 @@ struct RequestPlan {
   var jsonInstruction: String? {
     guard format == .json else { return nil }
     if case .jsonSchema(_, let schema, _) = request.options.format {
-      return "Answer with one JSON value of this JSON Schema and nothing else, without a code fence:\n\(schema)"
+      return
+        "Answer with one JSON value of this JSON Schema and nothing else, without a code fence:\n\(schema)"
     }
     guard !provider.capabilities.contains(.json) else { return nil }
     return "Answer with one JSON value and nothing else: no explanation, no code fence."
