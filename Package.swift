@@ -13,9 +13,9 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: 
   .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
   .testTarget(
-    name: name + "Tests", dependencies: [.target(name: name)] + dependencies,
+    name: name + "Tests", dependencies: [.target(name: name)] + dependencies, exclude: exclude,
     swiftSettings: settings)
 }
 
@@ -89,7 +89,7 @@ let package = Package(
     tests("SignalboxLog", ["Wire", "Signalbox", "LogBench"]),
     tests("Net", ["Wire"]),
     tests("SignalboxServer", ["Wire", "Signalbox", "SignalboxLog", "JSONScan", "Net"]),
-    tests("SignalboxCLI", ["Wire", "JSONScan"]),
+    tests("SignalboxCLI", ["Wire", "JSONScan", "Signalbox", "SignalboxLLM"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
