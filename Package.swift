@@ -60,7 +60,7 @@ let package = Package(
         "Wire", "Signalbox", "JSONScan", "Fetch", "SignalboxLog", "Net", "SignalboxServer",
       ],
       swiftSettings: settings),
-    library("SignalboxTesting", ["Signalbox"]),
+    library("SignalboxTesting", ["Wire", "Signalbox", "SignalboxLLM"]),
     .executableTarget(
       name: "EmitExample", dependencies: ["Signalbox", "Fetch"], path: "Examples/Emit",
       swiftSettings: settings),

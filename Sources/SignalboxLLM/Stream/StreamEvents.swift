@@ -1,5 +1,3 @@
-public import Signalbox
-
 /// Streaming begins: the request goes out.
 @dynamicMemberLookup
 public struct StreamStart: Sendable {
