@@ -69,6 +69,10 @@ let package = Package(
       swiftSettings: settings),
 
     .executableTarget(
+      name: "StreamBench", dependencies: ["Signalbox", "SignalboxLLM"], path: "Benchmarks/StreamBench",
+      swiftSettings: settings),
+
+    .executableTarget(
       name: "LogBench", dependencies: ["Wire", "Signalbox", "SignalboxLog"], path: "Benchmarks/LogBench",
       swiftSettings: settings),
 
@@ -76,8 +80,9 @@ let package = Package(
     tests("Signalbox", ["Wire", "SignalboxTesting"]),
     tests("JSONScan", ["Wire"]),
     tests("Fetch", ["Wire", "Signalbox", "SignalboxTesting"]),
-    tests("SignalboxLLM", ["Wire", "Signalbox"]),
+    tests("SignalboxLLM", ["Wire", "Signalbox", "SignalboxTesting"]),
     tests("SignalboxLog", ["Wire", "Signalbox", "LogBench"]),
+    tests("SignalboxTesting", ["Wire", "Signalbox", "Fetch", "JSONScan", "SignalboxLLM"]),
     tests("Net", ["Wire"]),
     tests("SignalboxServer", ["Wire", "Signalbox", "SignalboxLog", "JSONScan", "Net"]),
     tests("SignalboxCLI", ["Wire", "JSONScan"]),

@@ -1,3 +1,5 @@
+public import Signalbox
+
 /// How one stream went, by its events' own timestamps.
 public struct StreamMeasure: Sendable {
   /// How a stream ended.

@@ -1,3 +1,5 @@
+public import Signalbox
+
 /// Lets through the events that match, and drops the others.
 ///
 /// What is given narrows: an event must be of one of the types, from one of the providers, and so on. Filters join
@@ -24,7 +26,7 @@ public struct Filter: PipelineStage {
   ///   - models: Names; a `*` at the end stands for any rest.
   ///   - channels: Deltas of other channels are dropped; what is no delta is not concerned.
   public init(
-    types: String..., providers: [String] = [], models: [String] = [], channels: [StreamChannel] = []
+    types: String..., providers: [String] = [], models: [String] = [], channels: [DeltaChannel] = []
   ) {
     rule = .criteria(Criteria(types: types, providers: providers, models: models, channels: channels))
   }
@@ -75,12 +77,12 @@ private struct Criteria: Sendable {
 
   /// A bit for each place in `StreamEvent.types`.
   private let types: UInt8
-  private let channels: Set<StreamChannel>
+  private let channels: Set<DeltaChannel>
   /// Lower case.
   private let providers: [[UInt8]]
   private let models: [Name]
 
-  init(types: [String], providers: [String], models: [String], channels: [StreamChannel]) {
+  init(types: [String], providers: [String], models: [String], channels: [DeltaChannel]) {
     self.types =
       types.isEmpty
       ? .max

@@ -1,3 +1,5 @@
+public import Signalbox
+
 /// Streaming begins: the request goes out.
 @dynamicMemberLookup
 public struct StreamStart: Sendable {

@@ -113,7 +113,7 @@ struct LoopbackConnection: Sendable {
   /// Sends all of it, in packets of its own; false when the client has gone.
   func send(_ bytes: [UInt8]) -> Bool {
     #if canImport(Glibc)
-      let flags = Int32(MSG_NOSIGNAL.rawValue)
+      let flags = Int32(MSG_NOSIGNAL)
     #else
       let flags: Int32 = 0
     #endif

@@ -1,3 +1,4 @@
+import Signalbox
 import SignalboxLLM
 
 /// OpenAI Chat Completions and Completions.

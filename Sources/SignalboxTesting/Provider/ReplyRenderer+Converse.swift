@@ -1,3 +1,4 @@
+import Signalbox
 import SignalboxLLM
 
 /// Amazon Bedrock Converse and ConverseStream.

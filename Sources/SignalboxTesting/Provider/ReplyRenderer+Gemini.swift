@@ -1,3 +1,4 @@
+import Signalbox
 import SignalboxLLM
 
 /// Google Gemini and Ollama, whose tools' arguments are objects.

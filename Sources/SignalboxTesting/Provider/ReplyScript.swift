@@ -1,3 +1,4 @@
+public import Signalbox
 public import SignalboxLLM
 
 /// What a scripted provider says, whatever form it says it in.
@@ -21,7 +22,7 @@ public struct ReplyScript: Sendable {
 
   public init(
     _ text: String = "", reasoning: String = "", toolCalls: [ToolCall] = [], chunks: Int = 5,
-    usage: TokenUsage? = TokenUsage(input: 9, output: 5), finishReason: String? = nil
+    usage: TokenUsage? = TokenUsage(input: 9, output: 5, provenance: .providerFinal), finishReason: String? = nil
   ) {
     self.text = text
     self.reasoning = reasoning

@@ -41,6 +41,17 @@ public final class ScriptedProvider: Sendable {
     /// Raised by each release.
     var releases = 0
     var isStopped = false
+
+    /// The reply to a request, and who has waited for it.
+    mutating func take(_ request: ReceivedRequest) -> (ScriptedReply?, [CheckedContinuation<Void, Never>]) {
+      requests.append(request)
+      let ready = watchers.filter { $0.count <= requests.count }.map(\.continuation)
+      watchers.removeAll { $0.count <= requests.count }
+      let rule = rules.firstIndex { $0.fits(request) && !$0.replies.isEmpty }
+      guard let rule else { return (nil, ready) }
+      defer { rules[rule].used += 1 }
+      return (rules[rule].replies[min(rules[rule].used, rules[rule].replies.count - 1)], ready)
+    }
   }
 
   private let state: Monitor<State>
@@ -149,21 +160,10 @@ public final class ScriptedProvider: Sendable {
     }
 
     private func reply(to request: ReceivedRequest) -> ScriptedReply {
-      let (reply, ready) = state.change { state in
-        state.requests.append(request)
-        let ready = state.watchers.filter { $0.count <= state.requests.count }
-        state.watchers.removeAll { $0.count <= state.requests.count }
-        for place in state.rules.indices where state.rules[place].fits(request) {
-          let replies = state.rules[place].replies
-          guard !replies.isEmpty else { continue }
-          let used = state.rules[place].used
-          state.rules[place].used += 1
-          return (replies[min(used, replies.count - 1)], ready)
-        }
-        return (shelf?.reply(to: request) as ScriptedReply?, ready)
-      }
-      for (_, continuation) in ready { continuation.resume() }
-      return reply ?? .error(status: 501, "Nothing is scripted for \(request.method) \(request.path)")
+      let (reply, ready) = state.change { $0.take(request) }
+      for continuation in ready { continuation.resume() }
+      return reply ?? shelf?.reply(to: request)
+        ?? .error(status: 501, "Nothing is scripted for \(request.method) \(request.path)")
     }
 
     /// Whether the connection can be used further.

@@ -1,3 +1,4 @@
+public import Signalbox
 public import SignalboxLLM
 
 /// How a scripted provider answers one request.
@@ -37,7 +38,7 @@ public struct ScriptedReply: Sendable {
   /// `format`: by the request's path unless given. `usage`: nil leaves the provider silent about it.
   public static func text(
     _ text: String, chunks: Int = 5, format: ProviderFormat? = nil,
-    usage: TokenUsage? = TokenUsage(input: 9, output: 5)
+    usage: TokenUsage? = TokenUsage(input: 9, output: 5, provenance: .providerFinal)
   ) -> ScriptedReply {
     script(ReplyScript(text, chunks: chunks, usage: usage), format: format)
   }
@@ -45,7 +46,7 @@ public struct ScriptedReply: Sendable {
   /// A tool call; `arguments` is JSON text.
   public static func toolCall(
     _ name: String, arguments: String, id: String = "call_1", chunks: Int = 3, format: ProviderFormat? = nil,
-    usage: TokenUsage? = TokenUsage(input: 9, output: 5)
+    usage: TokenUsage? = TokenUsage(input: 9, output: 5, provenance: .providerFinal)
   ) -> ScriptedReply {
     let call = ToolCall(id: id, name: name, arguments: arguments)
     return script(ReplyScript(toolCalls: [call], chunks: chunks, usage: usage), format: format)
