@@ -59,6 +59,7 @@ let package = Package(
       name: "SignalboxCLI",
       dependencies: [
         "Wire", "Signalbox", "JSONScan", "Fetch", "SignalboxLLM", "SignalboxLog", "Net", "SignalboxServer",
+        "SignalboxTesting",
       ],
       swiftSettings: settings),
     library("SignalboxTesting", ["Wire", "Signalbox", "SignalboxLLM"]),
@@ -89,7 +90,7 @@ let package = Package(
     tests("SignalboxTesting", ["Wire", "Signalbox", "Fetch", "JSONScan", "SignalboxLLM"]),
     tests("Net", ["Wire"]),
     tests("SignalboxServer", ["Wire", "Signalbox", "SignalboxLog", "JSONScan", "Net"]),
-    tests("SignalboxCLI", ["Wire", "JSONScan"]),
+    tests("SignalboxCLI", ["Wire", "JSONScan", "SignalboxLLM"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
