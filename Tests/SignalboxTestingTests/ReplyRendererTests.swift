@@ -1,16 +1,20 @@
+import JSONScan
 import Signalbox
 import SignalboxLLM
 import Testing
+import Wire
 
 @testable import SignalboxTesting
 
 struct ReplyRendererTests {
   private static let script: ReplyScript = {
     var script = ReplyScript(
-      "Guten \"Morgen\"\n😀", reasoning: "Hm, so", toolCalls: [
+      "Guten \"Morgen\"\n😀", reasoning: "Hm, so",
+      toolCalls: [
         ToolCall(id: "c1", name: "lookup", arguments: "{\"q\":\"ü\"}"),
         ToolCall(id: "c2", name: "time", arguments: "{}"),
-      ], chunks: 3, usage: TokenUsage(input: 9, cachedRead: 4, output: 7, reasoning: 2, provenance: .providerFinal))
+      ], chunks: 3,
+      usage: TokenUsage(input: 9, cachedRead: 4, output: 7, reasoning: 2, provenance: .providerFinal))
     script.id = "id-1"
     return script
   }()
@@ -42,8 +46,9 @@ struct ReplyRendererTests {
     #expect(joined(events, ["choices", "0", "delta", "content"]) == Self.script.text)
     #expect(joined(events, ["choices", "0", "delta", "reasoning_content"]) == "Hm, so")
     let calls = events.compactMap { $0.at(["choices", "0", "delta", "tool_calls", "0"]) }
-    #expect(calls.filter { $0["index"] == 0 }.reduce("") { $0 + ($1["function"]?["arguments"]?.string ?? "") }
-      == "{\"q\":\"ü\"}")
+    #expect(
+      calls.filter { $0["index"] == 0 }.reduce("") { $0 + ($1["function"]?["arguments"]?.string ?? "") }
+        == "{\"q\":\"ü\"}")
     #expect(calls.compactMap { $0["id"]?.string } == ["c1", "c2"])
     #expect(joined(events, ["choices", "0", "finish_reason"]) == "tool_calls")
     #expect(events.last?["usage"]?["prompt_tokens"] == 13)
@@ -74,7 +79,8 @@ struct ReplyRendererTests {
     #expect(joined(events, ["delta", "text"]) == Self.script.text)
     #expect(joined(events, ["delta", "thinking"]) == "Hm, so")
     #expect(joined(events, ["delta", "partial_json"]) == "{\"q\":\"ü\"}{}")
-    #expect(events.filter { $0["type"] == "content_block_start" }.compactMap { $0["index"]?.int } == [0, 1, 2, 3])
+    #expect(
+      events.filter { $0["type"] == "content_block_start" }.compactMap { $0["index"]?.int } == [0, 1, 2, 3])
     #expect(joined(events, ["delta", "stop_reason"]) == "tool_use")
     #expect(events.last?["type"] == "message_stop")
   }
@@ -115,6 +121,28 @@ struct ReplyRendererTests {
     #expect(events.last?["usage"]?["total_tokens"] == 20)
   }
 
+  /// What the readers of the product understand of it, streamed and whole.
+  @Test(arguments: ProviderFormat.allCases, [true, false])
+  func isReadByTheReaders(format: ProviderFormat, streams: Bool) throws {
+    let heard = try Heard(render(Self.script, format, streams: streams), format)
+    #expect(heard.failure == nil)
+    #expect(heard.texts[.text] == Self.script.text)
+    #expect(heard.output == 7)
+    if format == .completions { return }
+    #expect(heard.texts[.reasoning] == "Hm, so")
+    let arguments =
+      try (heard.arguments[0] ?? "").isEmpty ? nil : JSONValue(parsing: heard.arguments[0] ?? "")
+    #expect(arguments == ["q": "ü"])
+    #expect(heard.arguments.count == 2)
+  }
+
+  @Test(arguments: ProviderFormat.allCases) func anErrorInTheStreamIsRead(format: ProviderFormat) throws {
+    var script = Self.script
+    script.errorInStream = "out of breath"
+    let heard = try Heard(render(script, format, streams: true), format)
+    #expect(heard.failure?.contains("out of breath") == true)
+  }
+
   @Test(arguments: ProviderFormat.allCases) func theWholeAnswerIsJSON(format: ProviderFormat) throws {
     let whole = try JSONValue(parsing: render(Self.script, format, streams: false)[0])
     #expect("\(whole)".contains("Guten"))
@@ -147,6 +175,40 @@ extension JSONValue {
   }
 
   fileprivate func at(_ path: [String]) -> JSONValue? { at(path[...]) }
+}
+
+/// What the readers of providers' formats hear.
+private struct Heard {
+  var texts: [ReplyChannel: String] = [:]
+  var arguments: [Int: String] = [:]
+  var failure: String?
+  var output: Int64?
+
+  init(_ chunks: [[UInt8]], _ format: ProviderFormat) throws {
+    let decoder = ReplyDecoder(try #require(ReplyFormat(rawValue: format.rawValue)), parser: JSONParser())
+    decoder.respond(status: 200, contentEncoding: nil)
+    for chunk in chunks {
+      chunk.withUnsafeBytes { bytes in decoder.receive(bytes) { take($0) } }
+    }
+    let end = decoder.finish { take($0) }
+    failure = failure ?? end?.message
+    output = decoder.summary.usage?.output
+  }
+
+  private mutating func take(_ item: ReplyItem) {
+    switch item {
+    case .piece(let piece):
+      var writer = ByteWriter()
+      if piece.isValue { writer.append(piece.text) } else { writer.append(unescapingJSON: piece.text) }
+      if piece.tool >= 0 {
+        arguments[piece.tool, default: ""] += writer.string
+      } else {
+        texts[piece.channel, default: ""] += writer.string
+      }
+    case .failure(let failure): self.failure = failure.message
+    default: break
+    }
+  }
 }
 
 /// Reads a frame back, with the checksums computed from a table instead of bit by bit.

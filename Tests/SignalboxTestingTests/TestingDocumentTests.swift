@@ -71,7 +71,8 @@ struct TestingDocumentTests {
   /// The file that the page shows is one.
   @Test func theFile() throws {
     let page = try String(
-      contentsOf: URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/testing.md"),
+      contentsOf: URL(filePath: #filePath).deletingLastPathComponent().appending(
+        path: "../../docs/testing.md"),
       encoding: .utf8)
     let text = try #require(page.components(separatedBy: "```json\n").dropFirst().first)
     let cassette = try Cassette(parsing: Array(text.components(separatedBy: "```")[0].utf8))

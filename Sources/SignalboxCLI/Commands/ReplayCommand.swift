@@ -11,13 +11,15 @@ enum ReplayCommand: Command {
       played least, in the order of the files. Keys are not asked for. Prints one line when it is ready.
       """,
     options: [
-      .value("as", "PROVIDER", "openai, anthropic, azure, gemini, ollama or bedrock; default: what was recorded"),
+      .value(
+        "as", "PROVIDER", "openai, anthropic, azure, gemini, ollama or bedrock; default: what was recorded"),
       .value("speed", "N", default: "1", "1 as it was, 2 twice as fast, 0 at once"),
       .value(
         "listen", "HOST:PORT", default: "127.0.0.1:7447", "Where to listen; port 0 takes a free one"),
     ],
     examples: [
-      Example("signalbox replay recorded/*.ndjson", "At http://127.0.0.1:7447, with the timing of the recording."),
+      Example(
+        "signalbox replay recorded/*.ndjson", "At http://127.0.0.1:7447, with the timing of the recording."),
       Example("signalbox replay call.ndjson --as openai --speed 0 --listen 127.0.0.1:0", "For a test."),
     ])
 

@@ -69,7 +69,7 @@ enum ServeCommand: Command {
       Output.line("admin key, shown this once: \(key)")
     }
     if let folder = arguments.text("record") {
-      Output.remark("signalbox: every model call is written to \(PlainText.line(folder)), with what is said in it")
+      Output.remark("signalbox: every model call is written to \(PlainText.line(folder)), content and all")
     }
     let data = configuration.dataDirectory
     Output.line("signalbox \(Version.current) listening on \(started.address.url) (data: \(data))")

@@ -43,7 +43,9 @@ extension Cassette {
 
   private static func read(_ path: String) throws(CassetteError) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw CassetteError("it cannot be opened: \(String(cString: strerror(errno)))") }
+    guard descriptor >= 0 else {
+      throw CassetteError("it cannot be opened: \(String(cString: strerror(errno)))")
+    }
     defer { close(descriptor) }
     var bytes: [UInt8] = []
     while true {
@@ -95,7 +97,9 @@ private struct CassetteReader {
 
   func finish() throws(CassetteError) -> Cassette {
     guard let cassette else { throw CassetteError(line: 1, "the file is empty") }
-    guard hasEnded else { throw CassetteError("the last line, which says how the recording ended, is missing") }
+    guard hasEnded else {
+      throw CassetteError("the last line, which says how the recording ended, is missing")
+    }
     return cassette
   }
 
@@ -141,7 +145,10 @@ private struct CassetteReader {
     value.forEachElement { pair in
       guard let name = pair[0]?.string, let text = pair[1]?.string, pair[2] == nil,
         isFieldName(name), text.utf8.allSatisfy({ $0 == 0x09 || $0 >= 0x20 && $0 != 0x7F })
-      else { return isValid = false }
+      else {
+        isValid = false
+        return
+      }
       headers.append(Cassette.Header(name: name.lowercased(), value: text))
     }
     guard isValid else { throw Problem("`headers` is no list of pairs of a name and a value") }

@@ -65,7 +65,8 @@ public final class CassetteRecorder: ByteTap {
 
   public func begin(method: String, path: String, body: UnsafeRawBufferPointer) -> any ByteTapCall {
     let request = Cassette.Request(
-      method: method, path: RecordedHead.path(path), model: RequestGist(body: body, path: path).model, body: body)
+      method: method, path: RecordedHead.path(path), model: RequestGist(body: body, path: path).model,
+      body: body)
     return CassetteCall(request: request, limit: limit, clock: clock) { [keep, ownCounts] cassette in
       guard let cassette else { return ownCounts.withLock { $0.dropped += 1 } }
       ownCounts.withLock { $0.recorded += 1 }
@@ -119,7 +120,10 @@ private final class CassetteCall: ByteTapCall {
     let now = clock.now()
     state.withLock { state in
       state.bytes += bytes.count
-      guard !state.isOver, state.bytes <= limit else { return state.cassette.chunks = [] }
+      guard !state.isOver, state.bytes <= limit else {
+        state.cassette.chunks = []
+        return
+      }
       state.cassette.chunks.append(Cassette.Chunk(at: state.moment(now), bytes: Array(bytes)))
     }
   }
@@ -144,7 +148,8 @@ extension Cassette {
   fileprivate var withoutKeysInRefusals: Cassette {
     var cassette = self
     if case .cut(let message) = end { cassette.end = .cut(RecordedHead.scrub(message)) }
-    guard status >= 400, !headers.contains(where: { $0.name == "content-encoding" }), let first = chunks.first,
+    guard status >= 400, !headers.contains(where: { $0.name == "content-encoding" }),
+      let first = chunks.first,
       let text = String(validating: body, as: UTF8.self)
     else { return cassette }
     cassette.chunks = [Chunk(at: first.at, bytes: Array(RecordedHead.scrub(text).utf8))]

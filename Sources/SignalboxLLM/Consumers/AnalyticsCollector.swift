@@ -53,16 +53,15 @@ public final class AnalyticsCollector: Sendable {
   public nonisolated(nonsending) func handle(_ event: StreamEvent) async {
     let key = event.streamKey
     let ended = state.withLock { state in
-      var ended: [AnalyticsSession] = []
-      state.open.update(
-        key, initial: AnalyticsSession(event.info),
-        evicted: { session in
-          var session = session
-          session.outcome = .abandoned
-          ended.append(session)
-        }
-      ) { $0.record(event, chunkLimit: chunkLimit) }
+      var ended = state.open.makeRoom(for: key).map { session in
+        var session = session
+        session.outcome = .abandoned
+        return session
+      }
       state.counts.abandoned += ended.count
+      state.open.update(key, initial: AnalyticsSession(event.info)) {
+        $0.record(event, chunkLimit: chunkLimit)
+      }
       if event.isTerminal, let session = state.open.remove(key) {
         state.counts.ended += 1
         ended.append(session)

@@ -103,7 +103,8 @@ public struct AnalyticsSession: Sendable, Hashable {
   /// The session as JSON, to be sent somewhere.
   public var json: JSONValue {
     var object: JSONObject = [
-      "id": .string(id), "stream_id": .string(streamID), "provider": .string(provider), "model": .string(model),
+      "id": .string(id), "stream_id": .string(streamID), "provider": .string(provider),
+      "model": .string(model),
       "started_at": .double(startedAt),
     ]
     object["ended_at"] = endedAt.map(JSONValue.double)

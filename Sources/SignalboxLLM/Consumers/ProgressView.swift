@@ -46,7 +46,8 @@ public struct ProgressView: Sendable {
     let bytes = running.reduce(0) { $0 + $1.bytes }
     let since = running.compactMap(\.startedAt).min() ?? time
     let who =
-      running.count == 1 ? running.first.map { "\(plain($0.provider))/\(plain($0.model))" } ?? "" : "\(running.count) streams"
+      running.count == 1
+      ? running.first.map { "\(plain($0.provider))/\(plain($0.model))" } ?? "" : "\(running.count) streams"
     return "\(who)  \(chunks) chunks  \(size(bytes))  \(seconds(time - since))"
   }
 
@@ -94,17 +95,21 @@ public struct ProgressView: Sendable {
 
   /// Names come from outside: nothing in them may steer the terminal.
   private func plain(_ text: String) -> String {
-    String(String.UnicodeScalarView(text.unicodeScalars.filter { scalar in
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: false
-      default: true
-      }
-    }))
+    String(
+      String.UnicodeScalarView(
+        text.unicodeScalars.filter { scalar in
+          switch scalar.properties.generalCategory {
+          case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: false
+          default: true
+          }
+        }))
   }
 
   private func seconds(_ seconds: Double) -> String { decimal(max(0, seconds)) + " s" }
 
-  private func size(_ bytes: Int) -> String { bytes < 1024 ? "\(bytes) B" : decimal(Double(bytes) / 1024) + " KiB" }
+  private func size(_ bytes: Int) -> String {
+    bytes < 1024 ? "\(bytes) B" : decimal(Double(bytes) / 1024) + " KiB"
+  }
 
   /// With one decimal.
   private func decimal(_ value: Double) -> String {

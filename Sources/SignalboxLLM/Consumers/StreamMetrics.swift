@@ -64,9 +64,8 @@ public struct StreamMetrics: Sendable {
   @discardableResult
   public mutating func record(_ event: StreamEvent) -> StreamMeasure? {
     let key = event.streamKey
-    var evicted = 0
-    table.update(key, initial: StreamMeasure(), evicted: { _ in evicted += 1 }) { $0.record(event) }
-    forgotten += evicted
+    forgotten += table.makeRoom(for: key).count
+    table.update(key, initial: StreamMeasure()) { $0.record(event) }
     guard event.isTerminal, let measure = table.remove(key) else { return nil }
     add(measure)
     return measure

@@ -43,7 +43,9 @@ public final class TranscriptRecorder: Sendable {
         append(.stream(key, Transcript(limit: limit)), to: &state)
         state.open[key] = state.entries.count - 1
       }
-      guard let place = state.open[key], case .stream(_, var transcript) = state.entries[place] else { return }
+      guard let place = state.open[key], case .stream(_, var transcript) = state.entries[place] else {
+        return
+      }
       // The entry lets go of it, so that it is changed in place.
       state.entries[place] = .said(role: "", text: "")
       transcript.record(event)
@@ -54,7 +56,9 @@ public final class TranscriptRecorder: Sendable {
 
   /// What each stream said, in order.
   public var transcripts: [Transcript] {
-    state.withLock { $0.entries }.compactMap { if case .stream(_, let transcript) = $0 { transcript } else { nil } }
+    state.withLock { $0.entries }.compactMap {
+      if case .stream(_, let transcript) = $0 { transcript } else { nil }
+    }
   }
 
   /// The conversation as text: a paragraph a part, with who says it in front.

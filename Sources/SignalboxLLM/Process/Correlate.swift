@@ -26,7 +26,9 @@ public struct Correlate: PipelineStage {
     step = PipelineStep(
       name: "Correlate",
       work: .change { event, _ in
-        if event.metadata["correlation_id"] == nil { event.metadata["correlation_id"] = .string(try id(event)) }
+        if event.metadata["correlation_id"] == nil {
+          event.metadata["correlation_id"] = .string(try id(event))
+        }
         return true
       })
   }

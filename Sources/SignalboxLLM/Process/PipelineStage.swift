@@ -48,9 +48,13 @@ extension EventTransformer {
 public enum PipelineBuilder {
   public static func buildExpression(_ stage: some PipelineStage) -> [any PipelineStage] { [stage] }
   public static func buildExpression(_ stages: [any PipelineStage]) -> [any PipelineStage] { stages }
-  public static func buildBlock(_ stages: [any PipelineStage]...) -> [any PipelineStage] { stages.flatMap(\.self) }
+  public static func buildBlock(_ stages: [any PipelineStage]...) -> [any PipelineStage] {
+    stages.flatMap(\.self)
+  }
   public static func buildOptional(_ stages: [any PipelineStage]?) -> [any PipelineStage] { stages ?? [] }
   public static func buildEither(first stages: [any PipelineStage]) -> [any PipelineStage] { stages }
   public static func buildEither(second stages: [any PipelineStage]) -> [any PipelineStage] { stages }
-  public static func buildArray(_ stages: [[any PipelineStage]]) -> [any PipelineStage] { stages.flatMap(\.self) }
+  public static func buildArray(_ stages: [[any PipelineStage]]) -> [any PipelineStage] {
+    stages.flatMap(\.self)
+  }
 }

@@ -9,25 +9,32 @@ struct StreamTable<Value> {
 
   init(limit: Int) { self.limit = max(1, limit) }
 
-  /// Changes the value of a stream, which begins as `initial`. `evicted` gets the value that made room for it.
+  /// Changes the value of a stream, which begins as `initial`.
   mutating func update<Result>(
-    _ key: String, initial: @autoclosure () -> Value, evicted: (Value) -> Void = { _ in },
-    _ change: (inout Value) throws -> Result
+    _ key: String, initial: @autoclosure () -> Value, _ change: (inout Value) throws -> Result
   ) rethrows -> Result {
     if values.index(forKey: key) == nil {
-      while values.count >= limit, first < order.count {
-        if let old = values.removeValue(forKey: order[first]) { evicted(old) }
-        first += 1
-      }
-      if first > limit {
-        order.removeFirst(first)
-        first = 0
-      }
+      _ = makeRoom(for: key)
       order.append(key)
       values[key] = initial()
       if order.count - first > 4 * limit { dropEnded() }
     }
     return try change(&values[key, default: initial()])
+  }
+
+  /// Forgets what has to go before the stream can begin, and returns it.
+  mutating func makeRoom(for key: String) -> [Value] {
+    guard values.count >= limit, values.index(forKey: key) == nil else { return [] }
+    var gone: [Value] = []
+    while values.count >= limit, first < order.count {
+      if let old = values.removeValue(forKey: order[first]) { gone.append(old) }
+      first += 1
+    }
+    if first > limit {
+      order.removeFirst(first)
+      first = 0
+    }
+    return gone
   }
 
   mutating func remove(_ key: String) -> Value? { values.removeValue(forKey: key) }

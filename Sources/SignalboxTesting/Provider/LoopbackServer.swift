@@ -132,7 +132,9 @@ struct LoopbackConnection: Sendable {
   /// What came; empty when the client has closed.
   func receive() -> [UInt8] {
     [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in
-      repeat { count = recv(descriptor, buffer.baseAddress!, buffer.count, 0) } while count < 0 && errno == EINTR
+      repeat {
+        count = recv(descriptor, buffer.baseAddress!, buffer.count, 0)
+      } while count < 0 && errno == EINTR
       count = max(0, count)
     }
   }

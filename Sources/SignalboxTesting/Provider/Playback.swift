@@ -54,7 +54,8 @@ struct Playback: Equatable {
     self.headers = headers
     length = isStream ? nil : chunks.reduce(0) { $0 + $1.count }
     steps = [.head]
-    let nanoseconds = Int64(pause.components.seconds) * 1_000_000_000 + pause.components.attoseconds / 1_000_000_000
+    let nanoseconds =
+      Int64(pause.components.seconds) * 1_000_000_000 + pause.components.attoseconds / 1_000_000_000
     for chunk in chunks {
       if nanoseconds > 0 { steps.append(.pause(nanoseconds)) }
       steps.append(.body(chunk))
@@ -90,7 +91,8 @@ struct Playback: Equatable {
     case .splitAtEveryByte: split(into: 1, pause: nil)
     case .drip(let bytes, let pause):
       split(
-        into: max(1, bytes), pause: pause.components.seconds * 1_000_000_000
+        into: max(1, bytes),
+        pause: pause.components.seconds * 1_000_000_000
           + pause.components.attoseconds / 1_000_000_000)
     }
   }

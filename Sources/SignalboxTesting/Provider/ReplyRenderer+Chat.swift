@@ -59,7 +59,8 @@ extension ReplyRenderer {
     if let message = script.errorInStream {
       return events + [event(ReplyRenderer.refusal(status: 500, message, format: .completions))]
     }
-    events.append(event(completion(text: "", finish: finishReason("stop", tools: "stop"), usage: script.usage)))
+    events.append(
+      event(completion(text: "", finish: finishReason("stop", tools: "stop"), usage: script.usage)))
     return events + [event("[DONE]")]
   }
 

@@ -34,7 +34,8 @@ extension ReplyRenderer {
         start: "{\"toolUse\":{\"toolUseId\":\(quoted(call.id)),\"name\":\(quoted(call.name))}}",
         script.pieces(call.arguments).map { "{\"toolUse\":{\"input\":\(quoted($0))}}" })
     }
-    frames.append(frame("messageStop", "{\"stopReason\":\(quoted(finishReason("end_turn", tools: "tool_use")))}"))
+    frames.append(
+      frame("messageStop", "{\"stopReason\":\(quoted(finishReason("end_turn", tools: "tool_use")))}"))
     if let usage = script.usage {
       frames.append(frame("metadata", "{\"usage\":\(bedrock(usage)),\"metrics\":{\"latencyMs\":1}}"))
     }
@@ -50,7 +51,8 @@ extension ReplyRenderer {
     content += script.toolCalls.map { call in
       "{\"toolUse\":{\"toolUseId\":\(quoted(call.id)),\"name\":\(quoted(call.name)),\"input\":\(call.arguments)}}"
     }
-    return "{\"output\":{\"message\":{\"role\":\"assistant\",\"content\":[\(content.joined(separator: ","))]}}"
+    return
+      "{\"output\":{\"message\":{\"role\":\"assistant\",\"content\":[\(content.joined(separator: ","))]}}"
       + ",\"stopReason\":\(quoted(finishReason("end_turn", tools: "tool_use")))"
       + "\(script.usage.map { ",\"usage\":\(bedrock($0))" } ?? ""),\"metrics\":{\"latencyMs\":1}}"
   }

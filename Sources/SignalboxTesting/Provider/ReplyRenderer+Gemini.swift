@@ -31,7 +31,8 @@ extension ReplyRenderer {
   }
 
   func gemini(parts: [String], finish: String?) -> String {
-    var text = "{\"candidates\":[{\"content\":{\"parts\":[\(parts.joined(separator: ","))],\"role\":\"model\"}"
+    var text =
+      "{\"candidates\":[{\"content\":{\"parts\":[\(parts.joined(separator: ","))],\"role\":\"model\"}"
     if let finish { text += ",\"finishReason\":\(quoted(finish))" }
     text += ",\"index\":0}]"
     if finish != nil, let usage = script.usage {

@@ -8,13 +8,16 @@ extension ReplyRenderer {
     var events = [
       named(
         "message_start",
-        "\"message\":\(message(content: [], stop: nil, usage: script.usage.map { anthropic($0, output: 1) }))"),
+        "\"message\":\(message(content: [], stop: nil, usage: script.usage.map { anthropic($0, output: 1) }))"
+      ),
       named("ping"),
     ]
     var place = 0
     func add(_ block: String, _ deltas: [String]) {
       events.append(named("content_block_start", "\"index\":\(place),\"content_block\":\(block)"))
-      for delta in deltas { events.append(named("content_block_delta", "\"index\":\(place),\"delta\":\(delta)")) }
+      for delta in deltas {
+        events.append(named("content_block_delta", "\"index\":\(place),\"delta\":\(delta)"))
+      }
       events.append(named("content_block_stop", "\"index\":\(place)"))
       place += 1
     }
@@ -38,7 +41,8 @@ extension ReplyRenderer {
     for call in script.toolCalls {
       add(
         "{\"type\":\"tool_use\",\"id\":\(quoted(call.id)),\"name\":\(quoted(call.name)),\"input\":{}}",
-        script.pieces(call.arguments).map { "{\"type\":\"input_json_delta\",\"partial_json\":\(quoted($0))}" })
+        script.pieces(call.arguments).map { "{\"type\":\"input_json_delta\",\"partial_json\":\(quoted($0))}" }
+      )
     }
     let stop = "\"delta\":{\"stop_reason\":\(quoted(finishReason("end_turn", tools: "tool_use")))}"
     let usage = script.usage.map { ",\"usage\":{\"output_tokens\":\($0.completionTokens)}" } ?? ""

@@ -27,7 +27,8 @@ extension ReplyRenderer {
       output.append(message(text: script.text))
     }
     if let message = script.errorInStream {
-      events.append(numbered("error", "\"code\":\"server_error\",\"message\":\(quoted(message)),\"param\":null"))
+      events.append(
+        numbered("error", "\"code\":\"server_error\",\"message\":\(quoted(message)),\"param\":null"))
       return events
     }
     for call in script.toolCalls {

@@ -37,7 +37,8 @@ struct ReplyRenderer {
       case .responses: wholeResponse()
       case .messages: wholeMessage()
       case .gemini: gemini(parts: geminiParts(), finish: finishReason("STOP", tools: "STOP"))
-      case .ollama: ollama(text: script.text, thinking: script.reasoning, isDone: true, tools: script.toolCalls)
+      case .ollama:
+        ollama(text: script.text, thinking: script.reasoning, isDone: true, tools: script.toolCalls)
       case .converse: wholeConverse()
       }
     return Array(text.utf8)

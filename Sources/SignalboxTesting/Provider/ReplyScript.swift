@@ -22,7 +22,8 @@ public struct ReplyScript: Sendable {
 
   public init(
     _ text: String = "", reasoning: String = "", toolCalls: [ToolCall] = [], chunks: Int = 5,
-    usage: TokenUsage? = TokenUsage(input: 9, output: 5, provenance: .providerFinal), finishReason: String? = nil
+    usage: TokenUsage? = TokenUsage(input: 9, output: 5, provenance: .providerFinal),
+    finishReason: String? = nil
   ) {
     self.text = text
     self.reasoning = reasoning

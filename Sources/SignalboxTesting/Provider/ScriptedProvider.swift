@@ -1,5 +1,5 @@
-public import SignalboxLLM
 import Signalbox
+public import SignalboxLLM
 
 /// Why a scripted provider could not be started.
 public struct ProviderError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -20,41 +20,7 @@ public struct ProviderError: Error, Sendable, Hashable, CustomStringConvertible 
 /// A request is answered by the first rule (`on`) that it fits, else by the replies given at the start. Replies of
 /// a rule are used in order; the last one is used again and again. Each connection has a thread of its own.
 public final class ScriptedProvider: Sendable {
-  private struct Rule: Sendable {
-    var path: String?
-    var model: String?
-    var replies: [ScriptedReply]
-    var used = 0
-
-    func fits(_ request: ReceivedRequest) -> Bool {
-      (path == nil || request.path.prefix { $0 != "?" } == path!) && (model == nil || request.model == model)
-    }
-  }
-
-  private struct State {
-    /// The last one has the replies for everything else.
-    var rules: [Rule]
-    var requests: [ReceivedRequest] = []
-    var watchers: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
-    var stalled = 0
-    var stallWatchers: [CheckedContinuation<Void, Never>] = []
-    /// Raised by each release.
-    var releases = 0
-    var isStopped = false
-
-    /// The reply to a request, and who has waited for it.
-    mutating func take(_ request: ReceivedRequest) -> (ScriptedReply?, [CheckedContinuation<Void, Never>]) {
-      requests.append(request)
-      let ready = watchers.filter { $0.count <= requests.count }.map(\.continuation)
-      watchers.removeAll { $0.count <= requests.count }
-      let rule = rules.firstIndex { $0.fits(request) && !$0.replies.isEmpty }
-      guard let rule else { return (nil, ready) }
-      defer { rules[rule].used += 1 }
-      return (rules[rule].replies[min(rules[rule].used, rules[rule].replies.count - 1)], ready)
-    }
-  }
-
-  private let state: Monitor<State>
+  private let state: Monitor<ProviderState>
   private let shelf: CassetteShelf?
   private let server: LoopbackServer
   private let host: String
@@ -80,12 +46,12 @@ public final class ScriptedProvider: Sendable {
   private init(
     host: String, port: UInt16, replies: [ScriptedReply], shelf: CassetteShelf?
   ) throws(ProviderError) {
-    let state = Monitor(State(rules: [Rule(replies: replies)]))
+    let state = Monitor(ProviderState(rules: [ProviderState.Rule(replies: replies)]))
     self.state = state
     self.shelf = shelf
     self.host = host
     server = try LoopbackServer(host: host, port: port) { connection in
-      Session(connection, state: state, shelf: shelf).run()
+      ProviderSession(connection, state: state, shelf: shelf).run()
     }
   }
 
@@ -101,7 +67,7 @@ public final class ScriptedProvider: Sendable {
 
   /// Answers the requests with that path (without its query) and model; nil stands for any.
   public func on(path: String? = nil, model: String? = nil, _ replies: ScriptedReply...) {
-    state.change { $0.rules.insert(Rule(path: path, model: model, replies: replies), at: $0.rules.count - 1) }
+    state.change { $0.add(ProviderState.Rule(path: path, model: model, replies: replies)) }
   }
 
   /// Returns once so many requests have been read.
@@ -135,97 +101,5 @@ public final class ScriptedProvider: Sendable {
   public func stop() {
     state.change { $0.isStopped = true }
     server.stop()
-  }
-
-  /// One connection, on its thread.
-  private struct Session {
-    let connection: LoopbackConnection
-    let state: Monitor<State>
-    let shelf: CassetteShelf?
-
-    init(_ connection: LoopbackConnection, state: Monitor<State>, shelf: CassetteShelf?) {
-      self.connection = connection
-      self.state = state
-      self.shelf = shelf
-    }
-
-    func run() {
-      connection.sendAtOnce()
-      var reader = RequestReader(connection)
-      while let (request, keepAlive) = reader.next() {
-        let began = SystemTime.monotonic
-        let playback = Playback(reply(to: request), to: request)
-        guard play(playback, since: began, keepAlive: keepAlive), keepAlive else { return }
-      }
-    }
-
-    private func reply(to request: ReceivedRequest) -> ScriptedReply {
-      let (reply, ready) = state.change { $0.take(request) }
-      for continuation in ready { continuation.resume() }
-      return reply ?? shelf?.reply(to: request)
-        ?? .error(status: 501, "Nothing is scripted for \(request.method) \(request.path)")
-    }
-
-    /// Whether the connection can be used further.
-    private func play(_ playback: Playback, since began: UInt64, keepAlive: Bool) -> Bool {
-      var isChunked = false
-      for step in playback.steps {
-        switch step {
-        case .until(let moment): if !wait(moment - Int64(SystemTime.monotonic - began)) { return false }
-        case .pause(let time): if !wait(time) { return false }
-        case .stall: if !stall() { return false }
-        case .head:
-          isChunked = playback.length == nil
-          guard connection.send(Array(playback.head(keepAlive: keepAlive).utf8)) else { return false }
-        case .body(let bytes):
-          guard !bytes.isEmpty else { continue }
-          guard connection.send(isChunked ? chunk(bytes) : bytes) else { return false }
-        case .end:
-          guard !isChunked || connection.send(Array("0\r\n\r\n".utf8)) else { return false }
-        case .close: return false
-        case .reset:
-          connection.resetOnClose()
-          return false
-        }
-      }
-      return true
-    }
-
-    private func chunk(_ bytes: [UInt8]) -> [UInt8] {
-      Array("\(String(bytes.count, radix: 16))\r\n".utf8) + bytes + [0x0D, 0x0A]
-    }
-
-    /// False when the provider is stopped.
-    private func wait(_ nanoseconds: Int64) -> Bool {
-      guard nanoseconds > 0 else { return true }
-      return state.wait(upTo: nanoseconds) { $0.isStopped ? true : nil } == nil
-    }
-
-    private func stall() -> Bool {
-      let (release, ready) = state.change { state in
-        state.stalled += 1
-        let ready = state.stallWatchers
-        state.stallWatchers = []
-        return (state.releases, ready)
-      }
-      for continuation in ready { continuation.resume() }
-      let goesOn = state.wait { state -> Bool? in
-        if state.isStopped { return false }
-        return state.releases > release ? true : nil
-      }
-      state.change { $0.stalled -= 1 }
-      return goesOn ?? false
-    }
-  }
-}
-
-extension Playback {
-  /// The answer's head, as it goes over the wire.
-  fileprivate func head(keepAlive: Bool) -> String {
-    var text = "HTTP/1.1 \(status) Scripted\r\n"
-    for header in headers { text += "\(header.name): \(header.value)\r\n" }
-    text += length.map { "content-length: \($0)\r\n" } ?? "transfer-encoding: chunked\r\n"
-    if !keepAlive { text += "connection: close\r\n" }
-    return text + "\r\n"
   }
 }

@@ -7,7 +7,8 @@ import Testing
   private func cassette(_ path: String) -> Cassette {
     Cassette(
       recorded: 0,
-      request: .init(method: "POST", path: path, body: UnsafeRawBufferPointer(start: nil, count: 0)), status: 200)
+      request: .init(method: "POST", path: path, body: UnsafeRawBufferPointer(start: nil, count: 0)),
+      status: 200)
   }
 
   private func provider(_ words: [String], _ paths: String...) throws -> ReplayedProvider {

@@ -8,7 +8,8 @@ struct CassetteRecorderTests {
   private let clock = TestClock(start: 1_000_000)
 
   private func begin(
-    _ recorder: CassetteRecorder, path: String = "/v1/chat/completions", body: String = "{\"model\":\"gpt-4o\"}"
+    _ recorder: CassetteRecorder, path: String = "/v1/chat/completions",
+    body: String = "{\"model\":\"gpt-4o\"}"
   ) -> any ByteTapCall {
     var body = body
     return body.withUTF8 { recorder.begin(method: "POST", path: path, body: UnsafeRawBufferPointer($0)) }
@@ -43,7 +44,8 @@ struct CassetteRecorderTests {
   @Test func secretsStayOut() {
     let kept = Kept<Cassette>()
     let recorder = CassetteRecorder(clock: clock) { kept.add($0) }
-    let call = begin(recorder, path: "/v1beta/models/gemini-pro:streamGenerateContent?alt=sse&key=AIzaSECRET", body: "{}")
+    let call = begin(
+      recorder, path: "/v1beta/models/gemini-pro:streamGenerateContent?alt=sse&key=AIzaSECRET", body: "{}")
     call.head(
       status: 401,
       headers: [
@@ -90,7 +92,8 @@ struct CassetteRecorderTests {
     let bodies = try names.map { try Cassette(contentsOf: folder.path + "/" + $0).body }
     #expect(bodies == (0..<5).map { Array("\($0)".utf8) })
     #expect(recorder.counts.recorded == 5)
-    let mode = try FileManager.default.attributesOfItem(atPath: folder.path + "/" + names[0])[.posixPermissions]
+    let mode = try FileManager.default.attributesOfItem(atPath: folder.path + "/" + names[0])[
+      .posixPermissions]
     #expect(mode as? Int == 0o600)
   }
 

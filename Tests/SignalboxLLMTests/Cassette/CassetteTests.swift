@@ -15,7 +15,9 @@ struct CassetteTests {
 
     """
 
-  private func parse(_ text: String) throws(CassetteError) -> Cassette { try Cassette(parsing: Array(text.utf8)) }
+  private func parse(_ text: String) throws(CassetteError) -> Cassette {
+    try Cassette(parsing: Array(text.utf8))
+  }
 
   @Test func readsWhatIsDocumented() throws {
     let cassette = try parse(Self.text)
@@ -34,11 +36,13 @@ struct CassetteTests {
     for round in 0..<50 {
       var cassette = Cassette(
         recorded: .random(in: 0...4_000_000_000_000_000_000, using: &generator),
-        request: .init(method: "POST", path: "/x?alt=sse", model: round % 2 == 0 ? "m\"\\\n" : nil, body: .init([1, 2])),
+        request: .init(
+          method: "POST", path: "/x?alt=sse", model: round % 2 == 0 ? "m\"\\\n" : nil, body: .init([1, 2])),
         status: round % 3 == 0 ? 0 : 200, headers: [.init(name: "x-request-id", value: "a\tb")], headAt: 5)
       for at in 0..<round {
         let bytes = (0..<at).map { _ in UInt8.random(in: 0...255, using: &generator) }
-        cassette.chunks.append(.init(at: Int64(at * 10 + 5), bytes: at % 2 == 0 ? Array("añ\u{1}".utf8) : bytes))
+        cassette.chunks.append(
+          .init(at: Int64(at * 10 + 5), bytes: at % 2 == 0 ? Array("añ\u{1}".utf8) : bytes))
       }
       cassette.end = [.complete, .cancelled, .cut("reset \"by\" peer")][round % 3]
       cassette.endAt = 100_000
@@ -46,27 +50,31 @@ struct CassetteTests {
     }
   }
 
-  @Test(arguments: [
-    ("", 1, "empty"),
-    ("{\"at\":1}", 1, "begins with a line that has `cassette`"),
-    ("{\"cassette\":2}", 1, "version 1"),
-    ("{\"cassette\":1,\"status\":200,\"at\":0}", 1, "`request`"),
-    ("{\"cassette\":1,\"request\":{\"method\":\"POST\",\"path\":\"x\"},\"status\":200,\"at\":0}", 1, "`path`"),
-    ("HEAD{\"status\":99}", 1, "no JSON"),
-    ("HEAD", nil, "the last line"),
-    ("HEAD\n{", 2, "no JSON"),
-    ("HEAD\n[]", 2, "no JSON object"),
-    ("HEAD\n{\"text\":\"a\"}", 2, "`at`"),
-    ("HEAD\n{\"at\":-1,\"text\":\"a\"}", 2, "`at`"),
-    ("HEAD\n{\"at\":1.5,\"text\":\"a\"}", 2, "`at`"),
-    ("HEAD\n{\"at\":9,\"text\":\"a\"}\n\n{\"at\":8,\"text\":\"a\"}", 4, "earlier"),
-    ("HEAD\n{\"at\":9}", 2, "either"),
-    ("HEAD\n{\"at\":9,\"text\":\"a\",\"base64\":\"\"}", 2, "either"),
-    ("HEAD\n{\"at\":9,\"text\":1}", 2, "`text`"),
-    ("HEAD\n{\"at\":9,\"base64\":\"A\"}", 2, "`base64`"),
-    ("HEAD\n{\"at\":9,\"end\":\"maybe\"}", 2, "`end`"),
-    ("HEAD\n{\"at\":9,\"end\":\"complete\"}\n{\"at\":9,\"text\":\"a\"}", 3, "has ended"),
-  ] as [(String, Int?, String)])
+  @Test(
+    arguments: [
+      ("", 1, "empty"),
+      ("{\"at\":1}", 1, "begins with a line that has `cassette`"),
+      ("{\"cassette\":2}", 1, "version 1"),
+      ("{\"cassette\":1,\"status\":200,\"at\":0}", 1, "`request`"),
+      (
+        "{\"cassette\":1,\"request\":{\"method\":\"POST\",\"path\":\"x\"},\"status\":200,\"at\":0}", 1,
+        "`path`"
+      ),
+      ("HEAD{\"status\":99}", 1, "no JSON"),
+      ("HEAD", nil, "the last line"),
+      ("HEAD\n{", 2, "no JSON"),
+      ("HEAD\n[]", 2, "no JSON object"),
+      ("HEAD\n{\"text\":\"a\"}", 2, "`at`"),
+      ("HEAD\n{\"at\":-1,\"text\":\"a\"}", 2, "`at`"),
+      ("HEAD\n{\"at\":1.5,\"text\":\"a\"}", 2, "`at`"),
+      ("HEAD\n{\"at\":9,\"text\":\"a\"}\n\n{\"at\":8,\"text\":\"a\"}", 4, "earlier"),
+      ("HEAD\n{\"at\":9}", 2, "either"),
+      ("HEAD\n{\"at\":9,\"text\":\"a\",\"base64\":\"\"}", 2, "either"),
+      ("HEAD\n{\"at\":9,\"text\":1}", 2, "`text`"),
+      ("HEAD\n{\"at\":9,\"base64\":\"A\"}", 2, "`base64`"),
+      ("HEAD\n{\"at\":9,\"end\":\"maybe\"}", 2, "`end`"),
+      ("HEAD\n{\"at\":9,\"end\":\"complete\"}\n{\"at\":9,\"text\":\"a\"}", 3, "has ended"),
+    ] as [(String, Int?, String)])
   func saysWhatIsWrongAndWhere(text: String, line: Int?, part: String) {
     let head =
       "{\"cassette\":1,\"request\":{\"method\":\"POST\",\"path\":\"/x\"},\"status\":200,\"at\":0,\"headers\":[]}"

@@ -13,7 +13,8 @@ struct AnalyticsCollectorTests {
     await collector.handle(Events.delta("y", 1, stream: "a", at: 10.75))
     #expect(collector.running.map(\.streamID) == ["a", "b"])
     await collector.handle(Events.error(.overloaded, stream: "b", at: 12))
-    await collector.handle(Events.complete("Güy", output: 3, chunks: 2, stream: "a", at: 12, durationMS: 1999))
+    await collector.handle(
+      Events.complete("Güy", output: 3, chunks: 2, stream: "a", at: 12, durationMS: 1999))
     #expect(sent.all.map(\.streamID) == ["b", "a"])
     #expect(collector.sessions == sent.all)
     #expect(collector.running.isEmpty)

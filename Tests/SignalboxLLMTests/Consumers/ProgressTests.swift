@@ -9,9 +9,11 @@ struct ProgressTests {
     // Not more often than ten times a second.
     #expect(view.text(after: Events.delta("abc", 0, at: 10.05)) == "")
     #expect(
-      view.text(after: Events.delta("abc", 1, at: 12.5)) == "\r\u{1B}[2K⠹ openai/gpt-4o  2 chunks  6 B  2.5 s")
+      view.text(after: Events.delta("abc", 1, at: 12.5)) == "\r\u{1B}[2K⠹ openai/gpt-4o  2 chunks  6 B  2.5 s"
+    )
     #expect(
-      view.text(after: Events.start(stream: "b", at: 12.75)) == "\r\u{1B}[2K⠸ 2 streams  2 chunks  6 B  2.8 s")
+      view.text(after: Events.start(stream: "b", at: 12.75)) == "\r\u{1B}[2K⠸ 2 streams  2 chunks  6 B  2.8 s"
+    )
     #expect(
       view.text(after: Events.complete(output: 8, at: 14.5))
         == "\r\u{1B}[2KCompleted: 2 chunks in 4.5 s, 8 tokens, 1.8 tokens/s\n")

@@ -84,7 +84,9 @@ struct StreamMetricsTests {
       event.reply.cost = .known(CostBreakdown(input: 1, output: 1))
       complete = .complete(event)
     }
-    for event in [Events.start(at: 10), Events.delta("a", 0, at: 10.5), Events.delta("a", 1, at: 10.6), complete] {
+    for event in [
+      Events.start(at: 10), Events.delta("a", 0, at: 10.5), Events.delta("a", 1, at: 10.6), complete,
+    ] {
       metrics.record(event)
     }
     guard case .object(let data) = try #require(metrics.events()[0].data) else {

@@ -13,7 +13,8 @@ struct TranscriptTests {
   @Test func textReasoningAndToolCalls() {
     var transcript = Transcript()
     for event in [
-      Events.start(), Events.delta("Let me ", 0, channel: .reasoning), Events.delta("see.", 1, channel: .reasoning),
+      Events.start(), Events.delta("Let me ", 0, channel: .reasoning),
+      Events.delta("see.", 1, channel: .reasoning),
       Events.delta("I look ", 2), Events.delta("it up.", 3), call("{\"q\":", 4, id: "c1", name: "lookup"),
       call("{}", 5, id: "c2", name: "time", at: 1), call("1}", 6), Events.complete(),
     ] { transcript.record(event) }

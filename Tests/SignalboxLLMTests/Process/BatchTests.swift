@@ -96,7 +96,9 @@ struct BatchTests {
     let other = BatchSink()
     await other.hold()
     let oldest = Pipeline([
-      Batch(2, within: nil, capacity: 4, whenFull: .dropOldest) { try await other.take($0.compactMap(\.text)) }
+      Batch(2, within: nil, capacity: 4, whenFull: .dropOldest) {
+        try await other.take($0.compactMap(\.text))
+      }
     ])
     await feed(oldest, 0..<2)
     await other.called(1)

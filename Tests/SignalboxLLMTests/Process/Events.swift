@@ -53,7 +53,9 @@ enum Events {
     return .complete(StreamComplete(info: info(stream: stream, at: time), reply: reply))
   }
 
-  static func error(_ code: LLMError.Code = .rateLimited, stream: String = "s1", at time: Double = 1000) -> StreamEvent {
+  static func error(_ code: LLMError.Code = .rateLimited, stream: String = "s1", at time: Double = 1000)
+    -> StreamEvent
+  {
     .error(
       StreamError(info: info(stream: stream, at: time), error: LLMError(code, "no", isRetryable: true)))
   }

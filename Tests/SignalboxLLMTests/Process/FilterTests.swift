@@ -76,4 +76,3 @@ struct FilterTests {
     #expect(problems.all == ["Filter: TestError(name: \"test\")"])
   }
 }
-

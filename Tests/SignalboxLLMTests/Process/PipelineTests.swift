@@ -1,6 +1,7 @@
-@testable import SignalboxLLM
 import SignalboxTesting
 import Testing
+
+@testable import SignalboxLLM
 
 @Suite(.timeLimit(.minutes(2)))
 struct PipelineTests {
@@ -107,9 +108,8 @@ private struct StreamTableProbe {
   var count: Int { table.values.count }
 
   mutating func add(_ key: String) {
-    var gone = 0
-    table.update(key, initial: 0, evicted: { _ in gone += 1 }) { $0 += 1 }
-    evicted += gone
+    evicted += table.makeRoom(for: key).count
+    table.update(key, initial: 0) { $0 += 1 }
   }
 
   mutating func addAndEnd(_ key: String) {

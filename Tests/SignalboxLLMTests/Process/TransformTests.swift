@@ -4,7 +4,8 @@ import SignalboxTesting
 import Testing
 
 struct TransformTests {
-  private func run(_ stages: [any PipelineStage], _ events: [StreamEvent], clock: TestClock = TestClock()) async
+  private func run(_ stages: [any PipelineStage], _ events: [StreamEvent], clock: TestClock = TestClock())
+    async
     -> [StreamEvent]
   {
     let pipeline = Pipeline(stages, clock: clock)
@@ -106,8 +107,10 @@ struct TransformTests {
   @Test func truncatesBetweenCharacters() async {
     let events = await run(
       [Truncate(bytes: 4)],
-      [Events.delta("abcd"), Events.delta("abcde"), Events.delta("aé€x"), Events.delta("😀😀"),
-        Events.complete("0123456789")])
+      [
+        Events.delta("abcd"), Events.delta("abcde"), Events.delta("aé€x"), Events.delta("😀😀"),
+        Events.complete("0123456789"),
+      ])
     #expect(events.prefix(4).map(\.text) == ["abcd", "abcd", "aé", "😀"])
     #expect(events.map { $0.metadata["original_bytes"] } == [nil, 5, 7, 8, 10])
     guard case .complete(let complete) = events[4] else { return #expect(Bool(false)) }
