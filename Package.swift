@@ -25,6 +25,7 @@ let package = Package(
   products: [
     .library(name: "Signalbox", targets: ["Signalbox"]),
     .library(name: "SignalboxFetch", targets: ["Fetch"]),
+    .library(name: "SignalboxLLM", targets: ["SignalboxLLM"]),
     .library(name: "SignalboxServer", targets: ["SignalboxServer"]),
     .library(name: "SignalboxTesting", targets: ["SignalboxTesting"]),
     .executable(name: "signalbox", targets: ["SignalboxCLI"]),

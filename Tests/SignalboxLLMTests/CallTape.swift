@@ -10,13 +10,13 @@ final class CallTape {
   private(set) var events: [TapedEvent] = []
   private var milliseconds: UInt64 = 0
 
-  init(merging: Bool = false, limits: CallDecoder.Limits = .init(), tags: String = "") {
+  init(merging: Bool = false, limits: ReplyDecoder.Limits = .init(), tags: String = "") {
     var context = CallContext(
       trace: Array("4bf92f3577b34da6a3ce929d0e0e4736".utf8), span: Array("00f067aa0ba902b7".utf8),
       provider: Array("openai".utf8))
     context.session = Array("s1".utf8)
     context.tags = Array(tags.utf8)
-    decoder = CallDecoder(context: context, tools: CallTools(), limits: limits)
+    decoder = CallDecoder(.chat, context: context, tools: CallTools(), limits: limits)
     decoder.mergesDeltas = merging
   }
 
@@ -67,7 +67,7 @@ final class CallTape {
   /// A whole call whose body comes in the given pieces.
   static func run(
     _ pieces: [[UInt8]], status: Int = 200, encoding: String? = nil, merging: Bool = false,
-    limits: CallDecoder.Limits = .init()
+    limits: ReplyDecoder.Limits = .init()
   ) -> CallTape {
     let tape = CallTape(merging: merging, limits: limits)
     tape.start()

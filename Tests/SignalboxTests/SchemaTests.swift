@@ -39,7 +39,7 @@ import Testing
           span in
           span.progress(0.5, "half")
           span.delta("a", choice: 1)
-          span.delta("b", channel: .toolArguments, tool: ToolCall(index: 0, id: "1", name: "f"))
+          span.delta("b", channel: .toolArguments, tool: ToolFragment(index: 0, id: "1", name: "f"))
           span.usage(
             TokenUsage(
               input: 1, cachedRead: 1, cacheWrite: 1, output: 1, reasoning: 1, provenance: .providerPartial))

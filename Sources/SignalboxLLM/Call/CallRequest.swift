@@ -18,13 +18,13 @@ package struct CallRequest: Sendable {
 
   /// Reads a request, completes the model of the call, and writes the data of `llm.start`.
   package mutating func read(
-    _ root: JSONValueView, endpoint: UnsafeRawBufferPointer, call: inout CallContext,
+    _ root: JSONValueView, format: ReplyFormat, endpoint: UnsafeRawBufferPointer, call: inout CallContext,
     to writer: inout ByteWriter
   ) {
     if let model = root["model"], let text = model.label { call.model = text }
     isStream = root["stream"]?.bool ?? false
     choosesUsage = root["stream_options"]?["include_usage"]?.bool != nil
-    Self.open(endpoint: endpoint, stream: isStream, to: &writer)
+    Self.open(format, endpoint: endpoint, stream: isStream, to: &writer)
     if let messages = root["messages"] {
       characters = Self.characters(of: messages)
       writer.append(",\"input\":")
@@ -39,15 +39,21 @@ package struct CallRequest: Sendable {
   }
 
   /// Writes the data of `llm.start` for a request that could not be read.
-  static func unread(endpoint: UnsafeRawBufferPointer, why: StaticString, to writer: inout ByteWriter) {
-    open(endpoint: endpoint, stream: nil, to: &writer)
+  static func unread(
+    _ format: ReplyFormat, endpoint: UnsafeRawBufferPointer, why: StaticString, to writer: inout ByteWriter
+  ) {
+    open(format, endpoint: endpoint, stream: nil, to: &writer)
     writer.append(",\"unread\":\"")
     writer.append(why)
     writer.append("\"}")
   }
 
-  private static func open(endpoint: UnsafeRawBufferPointer, stream: Bool?, to writer: inout ByteWriter) {
-    writer.append("{\"operation\":\"chat\",\"endpoint\":")
+  private static func open(
+    _ format: ReplyFormat, endpoint: UnsafeRawBufferPointer, stream: Bool?, to writer: inout ByteWriter
+  ) {
+    writer.append("{\"operation\":\"")
+    writer.append(format.operation)
+    writer.append("\",\"endpoint\":")
     writer.append(jsonString: endpoint)
     guard let stream else { return }
     writer.append(",\"stream\":")

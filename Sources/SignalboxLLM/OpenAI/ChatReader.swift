@@ -1,4 +1,5 @@
 package import JSONScan
+internal import Signalbox
 internal import Wire
 
 /// Reads the payloads of one OpenAI-style chat completion, streamed or plain, as OpenAI, Azure and compatible
@@ -14,7 +15,7 @@ package struct ChatReader {
   package init() {}
 
   /// Reads one payload into `chunk`, in place of what was there.
-  package mutating func read(_ root: JSONValueView, into chunk: inout ChatChunk) {
+  package mutating func read(_ root: JSONValueView, into chunk: inout ReplyPart) {
     chunk.clear()
     if root.kind == .array, let first = root[0], first["error"] != nil { return read(first, into: &chunk) }
     guard root.kind == .object else {
@@ -57,7 +58,7 @@ package struct ChatReader {
     }
   }
 
-  private mutating func read(choice: JSONValueView, position: Int, into chunk: inout ChatChunk) {
+  private mutating func read(choice: JSONValueView, position: Int, into chunk: inout ReplyPart) {
     guard choice.kind == .object else { return }
     let number = choice["index"]?.int.flatMap { Int(exactly: $0) } ?? position
     let index = min(max(number, 0), Self.choiceLimit - 1)
@@ -73,13 +74,13 @@ package struct ChatReader {
     }
   }
 
-  private mutating func read(message: JSONValueView, choice: Int, isWhole: Bool, into chunk: inout ChatChunk)
+  private mutating func read(message: JSONValueView, choice: Int, isWhole: Bool, into chunk: inout ReplyPart)
   {
     let reasoning = message["reasoning_content"]?.nonEmptyText ?? message["reasoning"]?.nonEmptyText
-    if let reasoning { chunk.pieces.append(ChatPiece(channel: .reasoning, choice: choice, text: reasoning)) }
+    if let reasoning { chunk.pieces.append(ReplyPiece(channel: .reasoning, choice: choice, text: reasoning)) }
     if let content = message["content"] { read(content: content, choice: choice, into: &chunk) }
     if let refusal = message["refusal"]?.nonEmptyText {
-      chunk.pieces.append(ChatPiece(channel: .refusal, choice: choice, text: refusal))
+      chunk.pieces.append(ReplyPiece(channel: .refusal, choice: choice, text: refusal))
     }
     message["tool_calls"]?.forEachElement { call in
       guard call.kind == .object else { return }
@@ -98,26 +99,26 @@ package struct ChatReader {
   }
 
   /// A string, or parts as some servers send them: `[{"type": "text", "text"}, {"type": "thinking", …}]`.
-  private func read(content: JSONValueView, choice: Int, into chunk: inout ChatChunk) {
+  private func read(content: JSONValueView, choice: Int, into chunk: inout ReplyPart) {
     if let text = content.nonEmptyText {
-      return chunk.pieces.append(ChatPiece(channel: .text, choice: choice, text: text))
+      return chunk.pieces.append(ReplyPiece(channel: .text, choice: choice, text: text))
     }
     content.forEachElement { part in
       if let text = part["text"]?.nonEmptyText {
-        chunk.pieces.append(ChatPiece(channel: .text, choice: choice, text: text))
+        chunk.pieces.append(ReplyPiece(channel: .text, choice: choice, text: text))
       }
       part["thinking"]?.forEachElement { thought in
         guard let text = thought["text"]?.nonEmptyText else { return }
-        chunk.pieces.append(ChatPiece(channel: .reasoning, choice: choice, text: text))
+        chunk.pieces.append(ReplyPiece(channel: .reasoning, choice: choice, text: text))
       }
     }
   }
 
   private func read(
-    function: JSONValueView?, choice: Int, tool: Int, id: UnsafeRawBufferPointer?, into chunk: inout ChatChunk
+    function: JSONValueView?, choice: Int, tool: Int, id: UnsafeRawBufferPointer?, into chunk: inout ReplyPart
   ) {
     let arguments = function?["arguments"] ?? function?["input"]
-    var piece = ChatPiece(
+    var piece = ReplyPiece(
       channel: .toolArguments, choice: choice, tool: tool, toolID: id,
       toolName: function?["name"]?.nonEmptyText,
       text: UnsafeRawBufferPointer(start: nil, count: 0))
@@ -129,7 +130,7 @@ package struct ChatReader {
   }
 }
 
-extension ChatChunk {
+extension ReplyPart {
   fileprivate mutating func take(usage value: JSONValueView) {
     guard value.kind == .object else { return }
     usage = TokenUsage(openAI: value)
@@ -137,7 +138,7 @@ extension ChatChunk {
   }
 }
 
-extension ChatChunk.Failure {
+extension ReplyPart.Failure {
   /// Reads `{message, type, code}`, a bare string, or what web frameworks say (`{"detail": …}`).
   package init(_ value: JSONValueView) {
     guard value.kind == .object else {

@@ -19,12 +19,15 @@ struct ChunkTemplate {
   private var bytes: [UInt8] = []
   /// What may differ, in order.
   private var gaps: [Gap] = []
-  private var channel = Channel.text
+  private var channel = ReplyChannel.text
   private var choice = 0
   private var tool = -1
 
+  /// Events are worth looking at one by one: the next may have the learnt shape.
+  var hasShape: Bool { !bytes.isEmpty }
+
   /// Learns a payload that says nothing but a piece of text, and forgets the last one in any case.
-  mutating func learn(_ payload: UnsafeRawBufferPointer, _ root: JSONValueView, _ chunk: ChatChunk) {
+  mutating func learn(_ payload: UnsafeRawBufferPointer, _ root: JSONValueView, _ chunk: ReplyPart) {
     bytes.removeAll(keepingCapacity: true)
     gaps.removeAll(keepingCapacity: true)
     guard chunk.pieces.count == 1, chunk.choices.count == 1, chunk.finishes.isEmpty, chunk.usage == nil,
@@ -50,7 +53,7 @@ struct ChunkTemplate {
 
   /// The piece of text of the event that `bytes` begin with, and the event's length; nil when it is not whole or
   /// must be parsed. The bytes must begin where an event of the stream does.
-  func match(_ bytes: UnsafeRawBufferPointer) -> (piece: ChatPiece, length: Int)? {
+  func match(_ bytes: UnsafeRawBufferPointer) -> (piece: ReplyPiece, length: Int)? {
     let field: StaticString = "data: "
     let start = field.utf8CodeUnitCount
     guard !self.bytes.isEmpty, bytes.count > start,
@@ -58,7 +61,7 @@ struct ChunkTemplate {
       let (text, end) = matchPayload(bytes, from: start), !text.isEmpty,
       let length = Self.endOfEvent(bytes, end)
     else { return nil }
-    return (ChatPiece(channel: channel, choice: choice, tool: tool, text: text), length)
+    return (ReplyPiece(channel: channel, choice: choice, tool: tool, text: text), length)
   }
 
   private func matchPayload(

@@ -3,7 +3,7 @@ internal import Fetch
 internal import SignalboxLLM
 internal import Wire
 
-/// The copy of one chat completion on its way to the decoder: notes what happens as it happens, and has it read
+/// The copy of one model call on its way to the decoder: notes what happens as it happens, and has it read
 /// later, when no client waits for it any more.
 final class CallTap {
   /// Requests beyond this are told without what they ask.
@@ -33,7 +33,8 @@ final class CallTap {
   }
 
   init(
-    gateway: Gateway, head: HTTPRequestHead, route: GatewayRoute, headers: GatewayHeaders, body: SharedBytes?
+    _ format: ReplyFormat, gateway: Gateway, head: HTTPRequestHead, route: GatewayRoute,
+    headers: GatewayHeaders, body: SharedBytes?
   ) {
     self.gateway = gateway
     self.body = body
@@ -50,7 +51,7 @@ final class CallTap {
     context.chain = headers.chain
     context.request = headers.request
     context.tags = headers.tags
-    decoder = CallDecoder(context: context, tools: tools)
+    decoder = CallDecoder(format, context: context, tools: tools)
   }
 
   // MARK: What happens
@@ -102,7 +103,7 @@ final class CallTap {
       case .broken(let error):
         decoder.fail(CallFailure(error, isAnswered: isAnswered), at: moment, into: &builder)
       }
-      if decoder.counts.total > 0 { gateway.counts.tapFailures += 1 }
+      if decoder.hasUnread { gateway.counts.tapFailures += 1 }
     }
   }
 

@@ -51,8 +51,8 @@ final class GatewayCall: FetchHandler {
     gateway.counts.ignoredHeaders += headers.ignored
     gateway.counts.active += 1
     gateway.counts.bytesUp += body.count
-    if GatewayRoute.isChat(exchange.head) {
-      tap = CallTap(gateway: gateway, head: exchange.head, route: route, headers: headers, body: copy)
+    if let format = GatewayRoute.format(exchange.head) {
+      tap = CallTap(format, gateway: gateway, head: exchange.head, route: route, headers: headers, body: copy)
       gateway.visitAfterFlush(self)
     } else {
       gateway.counts.untapped += 1

@@ -40,7 +40,7 @@ package struct CallFailure: Equatable, Sendable {
   }
 
   /// What a provider said.
-  init(_ said: ChatChunk.Failure?, status: Int?, fallback: String) {
+  init(_ said: ReplyPart.Failure?, status: Int?, fallback: String) {
     self.init(.failed, fallback, status: said?.status ?? status)
     if let text = said?.message, !text.isEmpty { message = Self.clean(text) }
     if let code = said?.code { self.code = Self.clean(code) }

@@ -1,36 +1,18 @@
 package import JSONScan
+package import Signalbox
 package import Wire
 
-/// Where the numbers of tokens come from.
-package enum UsageProvenance: Equatable, Sendable {
-  /// The provider's last word.
-  case providerFinal
-  /// The provider's word so far: the stream broke.
-  case providerPartial
-  /// Our own guess, and how sure it is: 0 … 1.
-  case estimated(confidence: Double)
-}
-
-/// Tokens by class; a class that nobody told is absent.
-package struct TokenUsage: Equatable, Sendable {
+extension TokenUsage {
   /// Characters a token, where nobody counted: the rule of thumb of OpenAI's documentation for English.
   package static let charactersPerToken = 4.0
   /// How sure that rule is.
   package static let estimateConfidence = 0.75
 
-  /// Input tokens neither read from nor written to a cache.
-  package var input: Int64?
-  package var cachedRead: Int64?
-  package var cacheWrite: Int64?
-  /// All tokens that were generated, reasoning among them.
-  package var output: Int64?
-  package var reasoning: Int64?
-
-  package init() {}
-
-  /// Reads the usage object of OpenAI Chat Completions, whose totals include cached and reasoning tokens.
+  /// Reads the usage object of OpenAI Chat Completions, whose totals include cached and reasoning tokens; the
+  /// provider's word so far, until the reply is whole.
   package init(openAI value: JSONValueView) {
     let input = value["prompt_tokens_details"]
+    self.init(provenance: .providerPartial)
     // DeepSeek tells cached tokens beside the totals.
     cachedRead = input?["cached_tokens"]?.count ?? value["prompt_cache_hit_tokens"]?.count
     cacheWrite = input?["cache_write_tokens"]?.count
@@ -43,26 +25,25 @@ package struct TokenUsage: Equatable, Sendable {
 
   /// A guess from numbers of characters.
   package init(estimatedInput inputCharacters: Int, output outputCharacters: Int) {
-    input = Int64((Double(inputCharacters) / Self.charactersPerToken).rounded(.up))
-    output = Int64((Double(outputCharacters) / Self.charactersPerToken).rounded(.up))
+    self.init(
+      input: Int64((Double(inputCharacters) / Self.charactersPerToken).rounded(.up)),
+      output: Int64((Double(outputCharacters) / Self.charactersPerToken).rounded(.up)),
+      provenance: .estimated(confidence: Self.estimateConfidence))
   }
-
-  package var total: Int64 { (input ?? 0) + (cachedRead ?? 0) + (cacheWrite ?? 0) + (output ?? 0) }
 }
 
 extension ByteWriter {
   /// Writes the `usage` object of an event; `raw` is the provider's own, as JSON.
-  package mutating func append(
-    usage: TokenUsage, _ provenance: UsageProvenance, raw: UnsafeRawBufferPointer? = nil
-  ) {
+  package mutating func append(usage: TokenUsage, raw: UnsafeRawBufferPointer? = nil) {
     append(UInt8(ascii: "{"))
     append(count: "\"input\":", usage.input)
     append(count: "\"cached_read\":", usage.cachedRead)
     append(count: "\"cache_write\":", usage.cacheWrite)
+    append(count: "\"cache_write_1h\":", usage.cacheWrite1h)
     append(count: "\"output\":", usage.output)
     append(count: "\"reasoning\":", usage.reasoning)
     append(count: "\"total\":", usage.total)
-    switch provenance {
+    switch usage.provenance {
     case .providerFinal: append("\"provenance\":\"provider_final\"")
     case .providerPartial: append("\"provenance\":\"provider_partial\"")
     case .estimated(let confidence):
