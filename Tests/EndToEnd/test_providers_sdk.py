@@ -20,21 +20,20 @@ ASYNC = [name for name in FORMATS if name != "bedrock"]
 def same(pair, breaks: bool = False) -> None:
     """The user saw the same, and so did the wire."""
     direct, through = pair.direct, pair.through
-    if breaks:
-        assert direct.error and through.error, "both break"
-        assert through.error == direct.error
-        assert through.objects == direct.objects
-    else:
-        assert through.error == direct.error
-        assert through.objects == direct.objects
+    assert direct.error or not breaks
+    assert through.error == direct.error
+    assert through.objects == direct.objects
     if direct.exchanges:
-        same_bytes(direct.exchange, through.exchange)
+        same_bytes(direct.exchange, through.exchange, leaves_early=direct.error is None)
 
 
-def same_bytes(direct: Exchange, through: Exchange) -> None:
+def same_bytes(direct: Exchange, through: Exchange, leaves_early: bool) -> None:
     assert (through.status, through.reason) == (direct.status, direct.reason)
     assert through.headers == direct.headers
-    assert through.body == direct.body
+    # An SDK that has what it wants leaves, and how much more it was given by then is chance; what is compared to
+    # the last byte is in test_providers_wire.
+    common = min(len(direct.body), len(through.body)) if leaves_early else None
+    assert through.body[:common] == direct.body[:common]
     assert (through.broke is None) == (direct.broke is None)
 
 

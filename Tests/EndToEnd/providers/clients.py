@@ -5,7 +5,6 @@ Each client makes the call that a scenario names, and says what its user saw: ob
 
 import asyncio
 import json
-import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -252,23 +251,30 @@ class Ollama(Client):
 class Bedrock(Client):
     """boto3 speaks over urllib3, which cannot be recorded here: only what its user sees is compared.
 
-    A signature covers the host, so calls through a proxy use an API key.
+    Its signature covers the host and the time, so it differs between the two calls.
     """
     format = "bedrock"
-    volatile = ("amz-sdk-invocation-id", "amz-sdk-request", "x-amz-date")
+    volatile = ("amz-sdk-invocation-id", "amz-sdk-request", "x-amz-date", "authorization")
     asked = {"modelId": "anthropic.claude-sonnet-4-5-20250929-v1:0",
              "messages": [{"role": "user", "content": [{"text": QUESTION}]}]}
     recording = Recording
-    service: dict = {}
+
+    def __init__(self):
+        self.clients: dict[str, object] = {}
+        self.headers: dict[str, str] = {}
 
     def make(self, base: str, headers: dict):
-        os.environ["AWS_BEARER_TOKEN_BEDROCK"] = SECRET
-        sdk = boto3.session.Session().client(
-            "bedrock-runtime", region_name="eu-central-1", endpoint_url=base, config=botocore.config.Config(
-                retries={"total_max_attempts": 1}, read_timeout=20, parameter_validation=False))
-        sdk.meta.events.register(
-            "before-send.bedrock-runtime", lambda request, **_: request.headers.update(headers))
-        return sdk
+        """A client takes a while to make, so each address has one; the headers are those of the call."""
+        self.headers = headers
+        if base not in self.clients:
+            self.clients[base] = sdk = boto3.session.Session().client(
+                "bedrock-runtime", region_name="eu-central-1", endpoint_url=base,
+                aws_access_key_id="AKIA" + SECRET, aws_secret_access_key=SECRET,
+                config=botocore.config.Config(
+                    retries={"total_max_attempts": 1}, read_timeout=20, parameter_validation=False))
+            sdk.meta.events.register(
+                "before-send.bedrock-runtime", lambda request, **_: request.headers.update(self.headers))
+        return self.clients[base]
 
     def stream(self, base, transport, headers):
         try:

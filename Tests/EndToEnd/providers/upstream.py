@@ -101,7 +101,9 @@ def asks_usage(request: Request) -> bool:
 def refused(format: Format, status: Status, request: Request) -> Reply:
     """The provider's error; one that says the key is wrong repeats it."""
     key = next((request.headers[name].removeprefix("Bearer ") for name in (
-        "authorization", "x-api-key", "api-key", "x-goog-api-key") if name in request.headers), "none")
+        "x-api-key", "api-key", "x-goog-api-key", "authorization") if name in request.headers), "none")
+    # A signature is no key.
+    key = "none" if key.startswith("AWS4") else key
     failure = format.failure(status.code, key)
     return Reply(
         status.code, [("content-type", failure.kind), *format.headers, *status.headers], [failure.body],
