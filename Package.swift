@@ -45,7 +45,8 @@ let package = Package(
     library("Signalbox", ["Wire"]),
     library("JSONScan", ["Wire", "CSimdjson"]),
     library("Fetch", ["Wire", "Signalbox", "CCurl", "CZlib"]),
-    library("SignalboxLLM", ["Wire", "Signalbox", "Fetch", "JSONScan", "CZlib"]),
+    library(
+      "SignalboxLLM", ["Wire", "Signalbox", "Fetch", "JSONScan", "CZlib"], exclude: ["Usage/prices.json"]),
     library("SignalboxLog", ["Wire", "Signalbox", "CSQLite", "CZstd"]),
     library("Net", ["Wire", "CUV", "COpenSSL"]),
     library(
@@ -57,7 +58,7 @@ let package = Package(
     .executableTarget(
       name: "SignalboxCLI",
       dependencies: [
-        "Wire", "Signalbox", "JSONScan", "Fetch", "SignalboxLog", "Net", "SignalboxServer",
+        "Wire", "Signalbox", "JSONScan", "Fetch", "SignalboxLLM", "SignalboxLog", "Net", "SignalboxServer",
       ],
       swiftSettings: settings),
     library("SignalboxTesting", ["Signalbox"]),
@@ -69,6 +70,10 @@ let package = Package(
       swiftSettings: settings),
 
     .executableTarget(
+      name: "JSONBench", dependencies: ["Signalbox"], path: "Benchmarks/JSONBench",
+      swiftSettings: settings),
+
+    .executableTarget(
       name: "LogBench", dependencies: ["Wire", "Signalbox", "SignalboxLog"], path: "Benchmarks/LogBench",
       swiftSettings: settings),
 
@@ -76,7 +81,7 @@ let package = Package(
     tests("Signalbox", ["Wire", "SignalboxTesting"]),
     tests("JSONScan", ["Wire"]),
     tests("Fetch", ["Wire", "Signalbox", "SignalboxTesting"]),
-    tests("SignalboxLLM", ["Wire", "Signalbox"]),
+    tests("SignalboxLLM", ["Wire", "Signalbox", "JSONScan", "Fetch", "SignalboxTesting"]),
     tests("SignalboxLog", ["Wire", "Signalbox", "LogBench"]),
     tests("Net", ["Wire"]),
     tests("SignalboxServer", ["Wire", "Signalbox", "SignalboxLog", "JSONScan", "Net"]),

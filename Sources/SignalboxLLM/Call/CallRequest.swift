@@ -11,8 +11,8 @@ package struct CallRequest: Sendable {
   package private(set) var isStream = false
   /// The client said itself whether it wants usage in the stream.
   package private(set) var choosesUsage = false
-  /// Characters of all messages: what an estimate of the input goes by.
-  package private(set) var characters = 0
+  /// The text of all messages: what an estimate of the input goes by.
+  package private(set) var text = TextMeasure()
 
   package init() {}
 
@@ -26,7 +26,7 @@ package struct CallRequest: Sendable {
     choosesUsage = root["stream_options"]?["include_usage"]?.bool != nil
     Self.open(format, endpoint: endpoint, stream: isStream, to: &writer)
     if let messages = root["messages"] {
-      characters = Self.characters(of: messages)
+      text = Self.text(of: messages)
       writer.append(",\"input\":")
       if BoundedJSON.append(messages, limit: Self.inputLimit, to: &writer) {
         writer.append(",\"input_bytes\":")
@@ -96,14 +96,14 @@ package struct CallRequest: Sendable {
       || key.elementsEqual("tools") || key.elementsEqual("functions")
   }
 
-  /// Characters of every `content` and `text` of the messages; what images and sound cost nobody can guess.
-  private static func characters(of messages: JSONValueView) -> Int {
-    var sum = 0
+  /// Every `content` and `text` of the messages; what images and sound cost nobody can guess.
+  private static func text(of messages: JSONValueView) -> TextMeasure {
+    var sum = TextMeasure()
     messages.forEachElement { message in
       guard let content = message["content"] else { return }
-      if let text = content.text { sum += JSONText.characters(in: text) }
+      if let text = content.text { sum.add(text, escaped: true) }
       content.forEachElement { part in
-        if let text = part["text"]?.text { sum += JSONText.characters(in: text) }
+        if let text = part["text"]?.text { sum.add(text, escaped: true) }
       }
     }
     return sum

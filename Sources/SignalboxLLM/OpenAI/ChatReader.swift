@@ -147,7 +147,7 @@ extension ReplyPart.Failure {
     }
     message = value["message"]?.text ?? value["detail"]?.text ?? value["error"]?.text
     let code = value["code"].flatMap { $0.isNull ? nil : $0 }
-    self.code = code?.nonEmptyText ?? value["type"]?.nonEmptyText
+    self.code = code?.nonEmptyText ?? value["type"]?.nonEmptyText ?? value["status"]?.nonEmptyText
     if code?.kind == .number, let number = code?.int, 100...599 ~= number {
       status = Int(number)
       self.code = self.code ?? code?.bytes
