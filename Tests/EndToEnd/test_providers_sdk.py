@@ -11,7 +11,9 @@ SCENARIOS = [(name, scenario) for name, format in FORMATS.items() for scenario i
 WHOLE = [(name, scenario) for name, format in FORMATS.items()
          for scenario, transcript in format.transcripts.items() if transcript.whole]
 FAULTY = [(name, fault) for name, format in FORMATS.items() for fault, what in FAULTS.items()
-          if format.framing in what.framings and fault != "plain"]
+          if format.framing in what.framings and fault not in ("plain", "zstd")
+          # botocore takes an early hint for the answer.
+          and (name, fault) != ("bedrock", "early-hints")]
 REFUSED = [(name, f"status-{status}") for name in FORMATS for status in STATUSES] + [
     (name, "html") for name in FORMATS]
 ASYNC = [name for name in FORMATS if name != "bedrock"]
@@ -64,11 +66,7 @@ def test_same_stream(caller, name, scenario):
     same(pair)
     # The transcript is the provider's own format: its SDK reads it.
     assert texts(name, pair.direct.objects) == FORMATS[name].transcripts[scenario].told.text
-    assert pair.direct.error is None or scenario in UNREADABLE
-
-
-# What some SDK does not take as it comes, though its server sends it.
-UNREADABLE: set[str] = set()
+    assert pair.direct.error is None
 
 
 @pytest.mark.parametrize("name, scenario", WHOLE)
@@ -88,7 +86,8 @@ def test_same_asynchronous_stream(caller, name, scenario):
 
 @pytest.mark.parametrize("name, fault", FAULTY)
 def test_same_fault(caller, name, fault):
-    same(caller.pair(name, "text", fault), FAULTS[fault].breaks)
+    # botocore does not count the bytes of a stream.
+    same(caller.pair(name, "text", fault), FAULTS[fault].breaks and (name, fault) != ("bedrock", "short"))
 
 
 @pytest.mark.parametrize("name", ASYNC)

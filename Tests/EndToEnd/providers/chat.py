@@ -186,6 +186,10 @@ def quirks() -> dict[str, Transcript]:
         "no-space": Transcript(
             [event.replace(b"data: ", b"data:") for event in stream(text, None, False, "stop")], spoken,
             terminal=2),
+        # vLLM and others add the last chunk and leave the others as they are.
+        "late-usage": Transcript(
+            [*stream(text, None, False, "stop")[:-1], chunk([], True, count), DONE], counted, terminal=3,
+            unasked=stream(text, None, False, "stop")),
         "no-done": Transcript(stream(text, None, False, "stop")[:-1], spoken),
     }
     for finish in get_args(get_args(Choice.model_fields["finish_reason"].annotation)[0]):

@@ -46,6 +46,8 @@ def described(error: Exception) -> tuple:
         # A reset and an early end are the same misfortune.
         kind = "timeout" if isinstance(error, (httpx.TimeoutException, httpx2.TimeoutException)) else "broken"
         return (kind,)
+    if type(error).__module__.startswith("urllib3"):
+        return ("broken",)
     if isinstance(error, (openai.APIConnectionError, anthropic.APIConnectionError)):
         return type(error).__name__, described(error.__cause__) if error.__cause__ else str(error)
     response = getattr(error, "response", None)

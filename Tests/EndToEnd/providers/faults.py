@@ -236,6 +236,17 @@ def held(peer, reply, wait) -> bool:
     return True
 
 
+def huge(peer, reply, _) -> bool:
+    """The text in its middle again and again, to more than 64 MiB."""
+    half = len(reply.pieces) // 2
+    peer.sendall(reply.head(CHUNKED) + b"".join(map(chunk, reply.pieces[:half])))
+    middle = chunk(reply.pieces[half] * (1 + (256 << 10) // len(reply.pieces[half])))
+    for _ in range(260):
+        peer.sendall(middle)
+    peer.sendall(b"".join(map(chunk, reply.pieces[half:])) + b"0\r\n\r\n")
+    return True
+
+
 @dataclass(frozen=True)
 class Fault:
     """How a reply is sent; `tells` is what must come of it in the log."""
@@ -288,7 +299,7 @@ FAULTS: dict[str, Fault] = {
 # What no reply comes of, and what a test times itself.
 OTHERS: dict[str, Fault] = {
     "silent": Fault(send=silent), "not-http": Fault(send=not_http), "stalled": Fault(halved, stalled),
-    "held": Fault(send=held),
+    "held": Fault(send=held), "huge": Fault(send=huge),
 }
 STATUSES = (400, 401, 403, 404, 413, 429, 500, 503, 529)
 
