@@ -77,11 +77,15 @@ let package = Package(
       name: "LogBench", dependencies: ["Wire", "Signalbox", "SignalboxLog"], path: "Benchmarks/LogBench",
       swiftSettings: settings),
 
+    .executableTarget(
+      name: "DecodeBench", dependencies: ["Wire", "JSONScan", "SignalboxLLM"], path: "Benchmarks/DecodeBench",
+      swiftSettings: settings),
+
     tests("Wire"),
     tests("Signalbox", ["Wire", "SignalboxTesting"]),
     tests("JSONScan", ["Wire"]),
     tests("Fetch", ["Wire", "Signalbox", "SignalboxTesting"]),
-    tests("SignalboxLLM", ["Wire", "Signalbox", "JSONScan", "Fetch", "SignalboxTesting"]),
+    tests("SignalboxLLM", ["Wire", "Signalbox", "JSONScan", "Fetch", "SignalboxTesting", "DecodeBench"]),
     tests("SignalboxLog", ["Wire", "Signalbox", "LogBench"]),
     tests("Net", ["Wire"]),
     tests("SignalboxServer", ["Wire", "Signalbox", "SignalboxLog", "JSONScan", "Net"]),
@@ -100,6 +104,7 @@ if Context.environment["SIGNALBOX_FUZZ"] != nil {
   package.targets += [
     fuzz("FuzzHTTPRequest"), fuzz("FuzzWebSocket"), fuzz("FuzzSSE"),
     fuzz("FuzzEvents", ["JSONScan", "SignalboxServer"]),
+    fuzz("FuzzReplies", ["JSONScan", "SignalboxLLM"]),
     fuzz("FuzzHTTPOracle", ["CHTTPParser"]),
     .systemLibrary(name: "CHTTPParser", path: "Fuzz/CHTTPParser", providers: [.apt(["libhttp-parser-dev"])]),
   ]

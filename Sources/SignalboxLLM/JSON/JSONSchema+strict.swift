@@ -45,7 +45,8 @@ private struct StrictForm {
   let isSent: Bool
 
   private static let sent: Set<String> = [
-    "type", "enum", "const", "properties", "required", "additionalProperties", "items", "anyOf", "$ref", "$defs",
+    "type", "enum", "const", "properties", "required", "additionalProperties", "items", "anyOf", "$ref",
+    "$defs",
     "definitions", "title", "description", "pattern", "format", "minimum", "maximum", "exclusiveMinimum",
     "exclusiveMaximum", "multipleOf", "minItems", "maxItems",
   ]
@@ -55,7 +56,9 @@ private struct StrictForm {
   private static let refused = ["allOf", "not", "prefixItems", "patternProperties"]
 
   func schema(_ schema: JSONValue, at steps: [JSONPath.Step]) throws(JSONSchemaDefinitionError) -> JSONValue {
-    guard case .object(var object) = schema else { throw error(steps, "Strict mode has no schema of any value") }
+    guard case .object(var object) = schema else {
+      throw error(steps, "Strict mode has no schema of any value")
+    }
     for keyword in Self.refused where object[keyword] != nil {
       throw error(steps + [.key(keyword)], "Strict mode has no \(keyword)")
     }
@@ -91,7 +94,8 @@ private struct StrictForm {
   }
 
   /// Closes an object and requires all of its members.
-  private func close(_ object: inout JSONObject, at steps: [JSONPath.Step]) throws(JSONSchemaDefinitionError) {
+  private func close(_ object: inout JSONObject, at steps: [JSONPath.Step]) throws(JSONSchemaDefinitionError)
+  {
     guard case .object(var properties)? = object["properties"],
       object["additionalProperties"] ?? false == false
     else { throw error(steps, "Strict mode has no open objects") }

@@ -51,7 +51,8 @@ struct SchemaCompiler {
       rules += try containerRules(&source)
       rules += try combinations(&source)
       return rules
-    default: throw JSONSchemaDefinitionError(path: JSONPath(steps), message: "Expected an object or a boolean")
+    default:
+      throw JSONSchemaDefinitionError(path: JSONPath(steps), message: "Expected an object or a boolean")
     }
   }
 
@@ -144,7 +145,9 @@ struct SchemaCompiler {
         bytes.append(byte)
         continue
       }
-      guard rest.count >= 2, let decoded = UInt8(String(Substring(rest.prefix(2))), radix: 16) else { return nil }
+      guard rest.count >= 2, let decoded = UInt8(String(Substring(rest.prefix(2))), radix: 16) else {
+        return nil
+      }
       bytes.append(decoded)
       rest.removeFirst(2)
     }
