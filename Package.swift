@@ -73,14 +73,15 @@ let package = Package(
       swiftSettings: settings),
 
     .executableTarget(
-      name: "DecodeBench", dependencies: ["Wire", "JSONScan", "SignalboxLLM"], path: "Benchmarks/DecodeBench",
-      swiftSettings: settings),
+      name: "DecodeBench", dependencies: ["Wire", "JSONScan", "SignalboxLLM", "CAllocations"],
+      path: "Benchmarks/DecodeBench", swiftSettings: settings),
+    .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
 
     tests("Wire"),
     tests("Signalbox", ["Wire", "SignalboxTesting"]),
     tests("JSONScan", ["Wire"]),
     tests("Fetch", ["Wire", "Signalbox", "SignalboxTesting"]),
-    tests("SignalboxLLM", ["Wire", "Signalbox", "DecodeBench"]),
+    tests("SignalboxLLM", ["Wire", "Signalbox", "JSONScan"]),
     tests("SignalboxLog", ["Wire", "Signalbox", "LogBench"]),
     tests("Net", ["Wire"]),
     tests("SignalboxServer", ["Wire", "Signalbox", "SignalboxLog", "JSONScan", "Net"]),

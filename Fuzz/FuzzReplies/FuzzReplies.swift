@@ -25,19 +25,13 @@ public func fuzzReplies(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 /// payload is the rest.
 private func frame(_ line: [UInt8]) -> [UInt8] {
   let cut = line.firstIndex(of: 0x20) ?? line.endIndex
-  let name = line[..<cut].prefix(0xFF)
-  let header = name.last == UInt8(ascii: "n") ? ":exception-type" : ":event-type"
-  let headers =
-    [UInt8(header.utf8.count)] + Array(header.utf8) + [7, 0, UInt8(name.count)] + Array(name)
-  let payload = Array(line[cut...].dropFirst())
-  var frame = bigEndian(16 + headers.count + payload.count) + bigEndian(headers.count)
-  frame += bigEndian(Int(frame.withUnsafeBytes { CRC32.checksum($0) }))
-  frame += headers + payload
-  return frame + bigEndian(Int(frame.withUnsafeBytes { CRC32.checksum($0) }))
-}
-
-private func bigEndian(_ number: Int) -> [UInt8] {
-  withUnsafeBytes(of: UInt32(number).bigEndian) { Array($0) }
+  let name = String(decoding: line[..<cut], as: UTF8.self)
+  let kind = name.hasSuffix("n") ? "exception" : "event"
+  var writer = ByteWriter()
+  Array(line[cut...].dropFirst()).withUnsafeBytes {
+    writer.append(eventStream: $0, headers: [(":message-type", kind), (":\(kind)-type", name)])
+  }
+  return Array(writer.raw)
 }
 
 private func read(_ body: [UInt8], _ format: ReplyFormat, _ status: Int, step: Int) -> [String] {
