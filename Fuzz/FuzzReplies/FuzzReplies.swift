@@ -2,6 +2,10 @@ import JSONScan
 import SignalboxLLM
 import Wire
 
+/// Unsafe: the fuzzer has one thread.
+nonisolated(unsafe) private let reading = JSONParser()
+nonisolated(unsafe) private let checking = JSONParser()
+
 /// The first byte of the input chooses a format, the rest is the body of a reply; where its highest bit is set and
 /// the format comes in frames, the rest is lines that become frames whose checksums are right. What is read must not depend on
 /// how the body is split, and what goes into events must be JSON.
@@ -38,7 +42,7 @@ private func read(_ body: [UInt8], _ format: ReplyFormat, _ status: Int, step: I
   var limits = ReplyDecoder.Limits()
   limits.event = 1024
   limits.reply = 2048
-  let decoder = ReplyDecoder(format, parser: JSONParser(), limits: limits)
+  let decoder = ReplyDecoder(format, parser: reading, limits: limits)
   decoder.respond(status: status, contentEncoding: nil)
   var seen: [String] = []
   let note: (ReplyItem) -> Void = { seen.append(describe($0)) }
@@ -89,6 +93,6 @@ private func check(text: [UInt8]) {
 }
 
 private func check(json: [UInt8]) {
-  let isValid = json.withUnsafeBytes { (try? JSONParser().scan(copying: $0)) != nil }
+  let isValid = json.withUnsafeBytes { (try? checking.scan(copying: $0)) != nil }
   precondition(isValid, "not JSON: \(String(decoding: json, as: UTF8.self))")
 }
