@@ -13,9 +13,9 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: 
   .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
   .testTarget(
-    name: name + "Tests", dependencies: [.target(name: name)] + dependencies,
+    name: name + "Tests", dependencies: [.target(name: name)] + dependencies, exclude: exclude,
     swiftSettings: settings)
 }
 
@@ -45,7 +45,8 @@ let package = Package(
     library("Signalbox", ["Wire"]),
     library("JSONScan", ["Wire", "CSimdjson"]),
     library("Fetch", ["Wire", "Signalbox", "CCurl", "CZlib"]),
-    library("SignalboxLLM", ["Wire", "Signalbox", "Fetch", "JSONScan", "CZlib"]),
+    library(
+      "SignalboxLLM", ["Wire", "Signalbox", "Fetch", "JSONScan", "CZlib"], exclude: ["Usage/prices.json"]),
     library("SignalboxLog", ["Wire", "Signalbox", "CSQLite", "CZstd"]),
     library("Net", ["Wire", "CUV", "COpenSSL"]),
     library(
@@ -57,15 +58,23 @@ let package = Package(
     .executableTarget(
       name: "SignalboxCLI",
       dependencies: [
-        "Wire", "Signalbox", "JSONScan", "Fetch", "SignalboxLog", "Net", "SignalboxServer",
+        "Wire", "Signalbox", "JSONScan", "Fetch", "SignalboxLLM", "SignalboxLog", "Net", "SignalboxServer",
+        "SignalboxTesting",
       ],
       swiftSettings: settings),
-    library("SignalboxTesting", ["Signalbox"]),
+    library("SignalboxTesting", ["Wire", "Signalbox", "SignalboxLLM"]),
     .executableTarget(
       name: "EmitExample", dependencies: ["Signalbox", "Fetch"], path: "Examples/Emit",
       swiftSettings: settings),
     .executableTarget(
       name: "EmitBench", dependencies: ["Signalbox"], path: "Benchmarks/EmitBench",
+      swiftSettings: settings),
+
+    .executableTarget(
+      name: "StreamBench", dependencies: ["Signalbox", "SignalboxLLM"], path: "Benchmarks/StreamBench",
+      swiftSettings: settings),
+    .executableTarget(
+      name: "JSONBench", dependencies: ["Signalbox"], path: "Benchmarks/JSONBench",
       swiftSettings: settings),
 
     .executableTarget(
@@ -81,11 +90,14 @@ let package = Package(
     tests("Signalbox", ["Wire", "SignalboxTesting"]),
     tests("JSONScan", ["Wire"]),
     tests("Fetch", ["Wire", "Signalbox", "SignalboxTesting"]),
-    tests("SignalboxLLM", ["Wire", "Signalbox", "JSONScan"]),
+    tests(
+      "SignalboxLLM", ["Wire", "Signalbox", "JSONScan", "Fetch", "SignalboxTesting"],
+      exclude: ["Support/check_bodies.py"]),
     tests("SignalboxLog", ["Wire", "Signalbox", "LogBench"]),
+    tests("SignalboxTesting", ["Wire", "Signalbox", "Fetch", "JSONScan", "SignalboxLLM"]),
     tests("Net", ["Wire"]),
     tests("SignalboxServer", ["Wire", "Signalbox", "SignalboxLog", "JSONScan", "Net"]),
-    tests("SignalboxCLI", ["Wire", "JSONScan"]),
+    tests("SignalboxCLI", ["Wire", "JSONScan", "Signalbox", "SignalboxLLM"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
