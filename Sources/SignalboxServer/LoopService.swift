@@ -55,6 +55,7 @@ final class LoopService: HTTPService {
     gateway = Gateway(
       loop: loop, configuration: GatewayConfiguration(upstreams: configuration.upstreams),
       outlet: LogOutlet(shared.log))
+    loop.afterFlush { [hub] in hub.wrote() }
     loop.timer(after: 10_000, every: 10_000) { [hub] in hub.heartbeat() }
   }
 
