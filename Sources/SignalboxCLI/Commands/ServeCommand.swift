@@ -44,6 +44,7 @@ enum ServeCommand: Command {
     let configuration = try configuration(arguments)
     Interrupts.hold()
     raiseDescriptorLimit()
+    Server.tuneAllocator()
     let server: Server
     let started: Server.Started
     do {
