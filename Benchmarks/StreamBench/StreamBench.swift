@@ -43,10 +43,7 @@ struct StreamBench {
     }
   }
 
-  static func throughput(
-    _ name: String, _ count: Int, @PipelineBuilder _ stages: @Sendable () -> [any PipelineStage]
-  ) async {
-    let pipeline = Pipeline(stages())
+  static func throughput(_ name: String, _ count: Int, _ pipeline: Pipeline) async {
     let event = delta()
     let start = nanoseconds(CLOCK_MONOTONIC)
     for _ in 0..<count { await pipeline.handle(event) }
