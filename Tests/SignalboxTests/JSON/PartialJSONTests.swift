@@ -55,11 +55,13 @@ import Testing
   }
 
   @Test(arguments: invalid)
-  func anErrorInAnyPieces(_ text: String, _ offset: Int, _ path: String, _ reason: JSONTextError.Reason) {
-    let error = checkSplits(Array(text.utf8), PartialJSON(.strict)).error
-    #expect(error?.offset == offset)
-    #expect(error?.path.description == path)
-    #expect(error?.reason == reason)
+  func anErrorInAnyPieces(
+    _ text: String, _ offset: Int, _ path: String, _ reason: JSONTextError.Reason
+  ) throws {
+    let error = try #require(checkSplits(Array(text.utf8), PartialJSON(.strict)).error)
+    #expect(error.offset == offset)
+    #expect(error.path.description == path)
+    #expect(error.reason == reason)
     #expect(throws: error) { try JSONValue(parsing: text) }
   }
 
@@ -108,8 +110,9 @@ import Testing
     #expect(throws: JSONTextError.self) { try json.append("c\n") }
     #expect(json.value == [1, "abc"])
     #expect(json.error?.description == "$[1] (byte 7): A string contains byte 10 unescaped")
-    #expect(throws: json.error) { try json.append("\"]") }
-    #expect(throws: json.error) { try json.finish() }
+    let error = try #require(json.error)
+    #expect(throws: error) { try json.append("\"]") }
+    #expect(throws: error) { try json.finish() }
     #expect(json.value == [1, "abc"])
   }
 
