@@ -91,13 +91,15 @@ struct CallAttempt {
   }
 
   /// What the provider said of the tokens, or a guess where it generated something and said nothing.
-  func usage(isWhole: Bool, of request: LLMRequest, hasText: Bool) -> TokenUsage? {
+  func usage(
+    isWhole: Bool, of request: LLMRequest, estimator: TokenEstimator, hasText: Bool
+  ) -> TokenUsage? {
     if var usage = decoder?.summary.usage {
       usage.provenance = isWhole ? .providerFinal : .providerPartial
       return usage
     }
     guard hasText else { return nil }
-    return TokenUsage(estimatedInput: request.characters, output: assembler.characters)
+    return estimator.usage(input: request.measure, output: assembler.measure)
   }
 
   private static func text(_ bytes: [UInt8]) -> String {
@@ -106,16 +108,18 @@ struct CallAttempt {
 }
 
 extension LLMRequest {
-  /// Characters of all texts, for an estimate.
-  var characters: Int {
-    messages.lazy.flatMap(\.content).reduce(0) { sum, part in
+  /// All texts, for an estimate.
+  var measure: TextMeasure {
+    var measure = TextMeasure()
+    for part in messages.lazy.flatMap(\.content) {
       switch part {
-      case .text(let text): sum + text.unicodeScalars.count
-      case .reasoning(let block): sum + block.text.unicodeScalars.count
-      case .toolCall(let call): sum + call.arguments.unicodeScalars.count
-      case .toolResult(let result): sum + result.text.unicodeScalars.count
-      case .image: sum
+      case .text(let text): measure.add(text)
+      case .reasoning(let block): measure.add(block.text)
+      case .toolCall(let call): measure.add(call.arguments)
+      case .toolResult(let result): measure.add(result.text)
+      case .image: break
       }
     }
+    return measure
   }
 }

@@ -193,7 +193,9 @@ final class LLMCall {
     var reply = Reply(
       provider: plan.client.provider.name, model: plan.request.model, requestID: plan.requestID)
     attempt.fill(&reply, requestID: plan.requestID)
-    reply.usage = attempt.usage(isWhole: isWhole, of: plan.request, hasText: count > attempt.firstIndex)
+    reply.usage = attempt.usage(
+      isWhole: isWhole, of: plan.request, estimator: TokenEstimator(provider: plan.client.provider.name),
+      hasText: count > attempt.firstIndex)
     reply.timing.durationMS = moment.milliseconds(since: started)
     reply.timing.deltas = count
     // A reply that comes in one piece has no first token.

@@ -93,11 +93,14 @@ struct ReplyAssembler {
     calls[place].arguments += arguments
   }
 
-  /// Characters that were generated, for an estimate.
-  var characters: Int {
-    texts.reduce(0) { $0 + $1.unicodeScalars.count } + refusal.unicodeScalars.count
-      + reasoning.reduce(0) { $0 + $1.text.unicodeScalars.count }
-      + calls.reduce(0) { $0 + $1.arguments.unicodeScalars.count }
+  /// All that was generated, for an estimate.
+  var measure: TextMeasure {
+    var measure = TextMeasure()
+    for text in texts { measure.add(text) }
+    measure.add(refusal)
+    for block in reasoning { measure.add(block.text) }
+    for call in calls { measure.add(call.arguments) }
+    return measure
   }
 
   /// Fills in what has come. `requestID` makes the ids of calls whose provider gives none.
