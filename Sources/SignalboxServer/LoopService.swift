@@ -54,6 +54,7 @@ final class LoopService: HTTPService {
     traces = TracesEndpoint(log: shared.log, readers: shared.readers)
     var gatewayConfiguration = GatewayConfiguration(upstreams: configuration.upstreams)
     gatewayConfiguration.prices = configuration.prices
+    gatewayConfiguration.recorder = configuration.recorder
     gateway = Gateway(
       loop: loop, configuration: gatewayConfiguration, outlet: LogOutlet(shared.log))
     loop.timer(after: 10_000, every: 10_000) { [hub] in hub.heartbeat() }

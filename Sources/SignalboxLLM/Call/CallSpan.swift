@@ -6,6 +6,8 @@ internal import Wire
 struct CallSpan: ~Copyable {
   /// Most bytes of text in one event; longer texts become several deltas.
   static let textLimit = 256 << 10
+  /// Most bytes of a payload that is kept as it is; images in it lose their end.
+  static let opaqueLimit = 32 << 10
 
   private let tools: CallTools
   private let format: ReplyFormat
@@ -156,7 +158,7 @@ struct CallSpan: ~Copyable {
         writer.append(",")
       }
       writer.append("\"payload\":")
-      BoundedJSON.append(root, limit: CallRequest.inputLimit, to: &writer)
+      BoundedJSON.append(root, limit: Self.opaqueLimit, to: &writer)
       writer.append("}")
     }
   }

@@ -44,7 +44,7 @@ package struct CallFailure: Equatable, Sendable {
     self.init(.failed, fallback, status: said?.status ?? status)
     if let text = said?.message, !text.isEmpty { message = Self.clean(text) }
     if let code = said?.code { self.code = Self.clean(code) }
-    isRetryable = verdict(format).isRetryable
+    isRetryable = said?.isRetryable ?? verdict(format).isRetryable
   }
 
   /// What it means: see `FailureRules`.

@@ -73,10 +73,10 @@ public struct PriceTable: Sendable, Hashable {
     of usage: TokenUsage, provider: String, model: String, requested: String? = nil,
     serviceTier: String? = nil
   ) -> Cost {
-    let found =
-      price(provider: provider, model: model)
-      ?? requested.flatMap { price(provider: provider, model: $0) }
-    guard let price = found else {
+    let price =
+      self.price(provider: provider, model: model)
+      ?? requested.flatMap { self.price(provider: provider, model: $0) }
+    guard let price else {
       let name = model.isEmpty ? requested ?? "" : model
       return .unknown(reason: name.isEmpty ? "no model was named" : "no price for \(provider)/\(name)")
     }

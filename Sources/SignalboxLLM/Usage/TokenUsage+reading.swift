@@ -17,6 +17,39 @@ extension TokenUsage {
     output = value["completion_tokens"]?.count
     reasoning = value["completion_tokens_details"]?["reasoning_tokens"]?.count
   }
+
+  /// Reads the usage object of OpenAI Responses, whose totals include cached and reasoning tokens.
+  package init(responses value: JSONValueView) {
+    let input = value["input_tokens_details"]
+    self.init(provenance: .providerPartial)
+    cachedRead = input?["cached_tokens"]?.count
+    cacheWrite = input?["cache_write_tokens"]?.count
+    if let all = value["input_tokens"]?.count {
+      self.input = max(0, all - (cachedRead ?? 0) - (cacheWrite ?? 0))
+    }
+    output = value["output_tokens"]?.count
+    reasoning = value["output_tokens_details"]?["reasoning_tokens"]?.count
+  }
+
+  /// Reads the `usageMetadata` of Gemini.
+  ///
+  /// Its total is prompt + tool use + what was generated, thoughts among it; whether `candidatesTokenCount` includes
+  /// the thoughts is told differently from place to place. So output = total − prompt − tool use, and only where
+  /// there is no total, candidates + thoughts. What tools gave the model to read is input; the prompt includes what
+  /// came from the cache.
+  package init(gemini value: JSONValueView) {
+    let prompt = value["promptTokenCount"]?.count
+    let toolUse = value["toolUsePromptTokenCount"]?.count ?? 0
+    self.init(provenance: .providerPartial)
+    cachedRead = value["cachedContentTokenCount"]?.count
+    reasoning = value["thoughtsTokenCount"]?.count
+    if let prompt { input = max(0, prompt + toolUse - (cachedRead ?? 0)) }
+    if let total = value["totalTokenCount"]?.count {
+      output = max(0, total - (prompt ?? 0) - toolUse)
+    } else if let candidates = value["candidatesTokenCount"]?.count {
+      output = candidates + (reasoning ?? 0)
+    }
+  }
 }
 
 extension ByteWriter {
