@@ -6,8 +6,8 @@ extension JSONSchema {
   ///
   /// What strict mode refuses but can be left out (lengths, `uniqueItems`, annotations) is not in `json`, and
   /// still checked by `validate`; `oneOf` is sent as `anyOf`. Throws where the meaning would be lost: open
-  /// objects, arrays and values of any kind, `allOf`, `not`, `prefixItems`, `patternProperties`, or a root that
-  /// is no object.
+  /// objects, arrays and values of any kind, `allOf`, `not`, `prefixItems`, `patternProperties`, or a root
+  /// that is no object.
   public func strict() throws(JSONSchemaDefinitionError) -> JSONSchema {
     guard json["type"] == "object", json["anyOf"] == nil, json["oneOf"] == nil else {
       throw JSONSchemaDefinitionError(path: .root, message: "Strict mode wants an object at the root")
@@ -23,7 +23,8 @@ extension JSONSchema {
     }
     for keyword in ["anyOf", "oneOf"] {
       if object["type"] == nil, object["enum"] == nil, case .array(let alternatives)? = object[keyword] {
-        object[keyword] = .array(alternatives + [["type": "null"]])
+        let null: JSONValue = ["type": "null"]
+        if !alternatives.contains(null) { object[keyword] = .array(alternatives + [null]) }
         return .object(object)
       }
     }
@@ -45,7 +46,8 @@ private struct StrictForm {
   let isSent: Bool
 
   private static let sent: Set<String> = [
-    "type", "enum", "const", "properties", "required", "additionalProperties", "items", "anyOf", "$ref", "$defs",
+    "type", "enum", "const", "properties", "required", "additionalProperties", "items", "anyOf", "$ref",
+    "$defs",
     "definitions", "title", "description", "pattern", "format", "minimum", "maximum", "exclusiveMinimum",
     "exclusiveMaximum", "multipleOf", "minItems", "maxItems",
   ]
@@ -55,7 +57,9 @@ private struct StrictForm {
   private static let refused = ["allOf", "not", "prefixItems", "patternProperties"]
 
   func schema(_ schema: JSONValue, at steps: [JSONPath.Step]) throws(JSONSchemaDefinitionError) -> JSONValue {
-    guard case .object(var object) = schema else { throw error(steps, "Strict mode has no schema of any value") }
+    guard case .object(var object) = schema else {
+      throw error(steps, "Strict mode has no schema of any value")
+    }
     for keyword in Self.refused where object[keyword] != nil {
       throw error(steps + [.key(keyword)], "Strict mode has no \(keyword)")
     }
@@ -91,7 +95,8 @@ private struct StrictForm {
   }
 
   /// Closes an object and requires all of its members.
-  private func close(_ object: inout JSONObject, at steps: [JSONPath.Step]) throws(JSONSchemaDefinitionError) {
+  private func close(_ object: inout JSONObject, at steps: [JSONPath.Step]) throws(JSONSchemaDefinitionError)
+  {
     guard case .object(var properties)? = object["properties"],
       object["additionalProperties"] ?? false == false
     else { throw error(steps, "Strict mode has no open objects") }

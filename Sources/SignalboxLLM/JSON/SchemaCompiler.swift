@@ -1,7 +1,7 @@
 import Signalbox
 
-/// Makes the rules of a schema and of all schemas in it. Works through a list instead of recursing, so that neither
-/// nesting nor chains of references cost stack.
+/// Makes the rules of a schema and of all schemas in it. Works through a list instead of recursing, so that
+/// neither nesting nor chains of references cost stack.
 struct SchemaCompiler {
   private let root: JSONValue
   private var nodes: [SchemaNode] = []
@@ -51,7 +51,8 @@ struct SchemaCompiler {
       rules += try containerRules(&source)
       rules += try combinations(&source)
       return rules
-    default: throw JSONSchemaDefinitionError(path: JSONPath(steps), message: "Expected an object or a boolean")
+    default:
+      throw JSONSchemaDefinitionError(path: JSONPath(steps), message: "Expected an object or a boolean")
     }
   }
 
@@ -144,7 +145,9 @@ struct SchemaCompiler {
         bytes.append(byte)
         continue
       }
-      guard rest.count >= 2, let decoded = UInt8(String(Substring(rest.prefix(2))), radix: 16) else { return nil }
+      guard rest.count >= 2, let decoded = UInt8(String(Substring(rest.prefix(2))), radix: 16) else {
+        return nil
+      }
       bytes.append(decoded)
       rest.removeFirst(2)
     }
@@ -167,7 +170,7 @@ struct SchemaCompiler {
 
   /// Refuses schemas that come back to themselves without going deeper into the value.
   private func refuseCycles() throws(JSONSchemaDefinitionError) {
-    // Removes schemas whose schemas in place are all removed; those that remain lie on a cycle or lead to one.
+    // Removes schemas whose schemas in place are all removed; what remains lies on a cycle or leads to one.
     var users: [[Int]] = Array(repeating: [], count: nodes.count)
     var waiting = nodes.map(\.inPlace.count)
     for (place, node) in nodes.enumerated() {

@@ -14,7 +14,9 @@ struct SchemaSource {
     var rules: [SchemaRule] = []
     if let types = try types() { rules.append(.types(types)) }
     var steps = 0
-    if let value = object["const"] { rules.append(.values([value.canonical(counting: &steps)], keyword: "const")) }
+    if let value = object["const"] {
+      rules.append(.values([value.canonical(counting: &steps)], keyword: "const"))
+    }
     if let values = try array("enum") {
       rules.append(.values(values.map { $0.canonical(counting: &steps) }, keyword: "enum"))
     }

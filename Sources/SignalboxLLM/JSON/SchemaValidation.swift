@@ -27,7 +27,9 @@ struct SchemaValidation {
       case .null, .bool: break
       }
       try checkAny(value, rule)
-      guard work <= Self.workLimit else { throw error(JSONSchemaError.limit, "takes too long to check", value) }
+      guard work <= Self.workLimit else {
+        throw error(JSONSchemaError.limit, "takes too long to check", value)
+      }
     }
   }
 
@@ -66,7 +68,8 @@ struct SchemaValidation {
   // MARK: Combinations
 
   /// Why the value does not match; `nil` when it does. Throws at a limit only.
-  private mutating func mismatch(_ value: JSONValue, _ place: Int) throws(JSONSchemaError) -> JSONSchemaError? {
+  private mutating func mismatch(_ value: JSONValue, _ place: Int) throws(JSONSchemaError) -> JSONSchemaError?
+  {
     let count = steps.count
     do {
       try check(value, place)
@@ -113,6 +116,8 @@ struct SchemaValidation {
   // MARK: Kinds
 
   private mutating func check(text: String, _ rule: SchemaRule) throws(JSONSchemaError) {
+    // Counting the characters of a long text is work too.
+    work += text.utf8.count >> 5
     switch rule {
     case .minLength(let count):
       if text.unicodeScalars.count < count {
@@ -164,7 +169,8 @@ struct SchemaValidation {
       var seen: [JSONValue: Int] = [:]
       for (index, element) in elements.enumerated() {
         if let first = seen.updateValue(index, forKey: element.canonical(counting: &work)) {
-          throw error("uniqueItems", "must not repeat elements", found: "\(element.summary) at \(first) and \(index)")
+          throw error(
+            "uniqueItems", "must not repeat elements", found: "\(element.summary) at \(first) and \(index)")
         }
       }
     case .elements(let prefix, let rest):

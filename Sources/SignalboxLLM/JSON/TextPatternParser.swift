@@ -102,7 +102,9 @@ struct TextPatternParser {
   private mutating func group() throws(Malformed) -> TextPatternTree {
     if take("?") {
       if take("<"), let next = rest.first, next != "=", next != "!" {
-        guard let end = rest.firstIndex(of: ">") else { throw Malformed(message: "A group's name has no end") }
+        guard let end = rest.firstIndex(of: ">") else {
+          throw Malformed(message: "A group's name has no end")
+        }
         rest = rest[rest.index(after: end)...]
       } else if !take(":") {
         throw Malformed(message: "Look-around and options in groups are not supported")
@@ -167,7 +169,8 @@ struct TextPatternParser {
     if take("{") {
       let digits = rest.prefix { $0 != "}" }
       rest = rest[digits.endIndex...]
-      guard take("}"), let scalar = UInt32(String(Substring(digits)), radix: 16).flatMap(Unicode.Scalar.init) else {
+      guard take("}"), let scalar = UInt32(String(Substring(digits)), radix: 16).flatMap(Unicode.Scalar.init)
+      else {
         throw Malformed(message: "A \\u{…} is no Unicode scalar")
       }
       return scalar
