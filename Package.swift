@@ -45,7 +45,8 @@ let package = Package(
     library("Signalbox", ["Wire"]),
     library("JSONScan", ["Wire", "CSimdjson"]),
     library("Fetch", ["Wire", "Signalbox", "CCurl", "CZlib"]),
-    library("SignalboxLLM", ["Wire", "Signalbox", "Fetch", "JSONScan", "CZlib"]),
+    library(
+      "SignalboxLLM", ["Wire", "Signalbox", "Fetch", "JSONScan", "CZlib"], exclude: ["Usage/prices.json"]),
     library("SignalboxLog", ["Wire", "Signalbox", "CSQLite", "CZstd"]),
     library("Net", ["Wire", "CUV", "COpenSSL"]),
     library(
@@ -58,9 +59,10 @@ let package = Package(
       name: "SignalboxCLI",
       dependencies: [
         "Wire", "Signalbox", "JSONScan", "Fetch", "SignalboxLLM", "SignalboxLog", "Net", "SignalboxServer",
+        "SignalboxTesting",
       ],
       swiftSettings: settings),
-    library("SignalboxTesting", ["Signalbox"]),
+    library("SignalboxTesting", ["Wire", "Signalbox", "SignalboxLLM"]),
     .executableTarget(
       name: "EmitExample", dependencies: ["Signalbox", "Fetch"], path: "Examples/Emit",
       swiftSettings: settings),
@@ -69,17 +71,30 @@ let package = Package(
       swiftSettings: settings),
 
     .executableTarget(
+      name: "StreamBench", dependencies: ["Signalbox", "SignalboxLLM"], path: "Benchmarks/StreamBench",
+      swiftSettings: settings),
+    .executableTarget(
+      name: "JSONBench", dependencies: ["Signalbox"], path: "Benchmarks/JSONBench",
+      swiftSettings: settings),
+
+    .executableTarget(
       name: "LogBench", dependencies: ["Wire", "Signalbox", "SignalboxLog"], path: "Benchmarks/LogBench",
       swiftSettings: settings),
+
+    .executableTarget(
+      name: "DecodeBench", dependencies: ["Wire", "JSONScan", "SignalboxLLM", "CAllocations"],
+      path: "Benchmarks/DecodeBench", swiftSettings: settings),
+    .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
 
     tests("Wire"),
     tests("Signalbox", ["Wire", "SignalboxTesting"]),
     tests("JSONScan", ["Wire"]),
     tests("Fetch", ["Wire", "Signalbox", "SignalboxTesting"]),
     tests(
-      "SignalboxLLM", ["Wire", "Signalbox", "JSONScan", "SignalboxTesting"],
+      "SignalboxLLM", ["Wire", "Signalbox", "JSONScan", "Fetch", "SignalboxTesting"],
       exclude: ["Support/check_bodies.py"]),
     tests("SignalboxLog", ["Wire", "Signalbox", "LogBench"]),
+    tests("SignalboxTesting", ["Wire", "Signalbox", "Fetch", "JSONScan", "SignalboxLLM"]),
     tests("Net", ["Wire"]),
     tests("SignalboxServer", ["Wire", "Signalbox", "SignalboxLog", "JSONScan", "Net"]),
     tests("SignalboxCLI", ["Wire", "JSONScan", "Signalbox", "SignalboxLLM"]),
@@ -97,6 +112,7 @@ if Context.environment["SIGNALBOX_FUZZ"] != nil {
   package.targets += [
     fuzz("FuzzHTTPRequest"), fuzz("FuzzWebSocket"), fuzz("FuzzSSE"),
     fuzz("FuzzEvents", ["JSONScan", "SignalboxServer"]),
+    fuzz("FuzzReplies", ["JSONScan", "SignalboxLLM"]),
     fuzz("FuzzHTTPOracle", ["CHTTPParser"]),
     .systemLibrary(name: "CHTTPParser", path: "Fuzz/CHTTPParser", providers: [.apt(["libhttp-parser-dev"])]),
   ]

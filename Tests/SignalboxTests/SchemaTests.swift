@@ -67,6 +67,16 @@ import Testing
     #expect(try problems(gap) == [])
   }
 
+  @Test func notesAndUnknownPartsOfReplies() throws {
+    let context = Context()
+    #expect(
+      try problems(Event("llm.annotation", ["annotation": ["url": "u"], "choice": 1], context: context)) == []
+    )
+    #expect(try problems(Event("llm.opaque", ["payload": [1], "event": "novelty"], context: context)) == [])
+    #expect(try problems(Event("llm.annotation", ["choice": -0.5], context: context)).count == 2)
+    #expect(try problems(Event("llm.opaque", ["event": "x"], context: context)) == ["data.payload: required"])
+  }
+
   @Test func phasesAndChannelsAreThoseOfTheSchema() throws {
     #expect(schema.values("phase") == EventPhase.allCases.map(\.rawValue))
     let channels = schema.values("data", "delta", "properties", "channel")

@@ -36,7 +36,7 @@ struct CallAttempt {
     encoding.withUTF8 { encoding in
       decoder?.respond(
         status: response.status, contentEncoding: hasEncoding ? UnsafeRawBufferPointer(encoding) : nil,
-        retryAfter: RetryAfter.milliseconds(response.header, at: moment.wall))
+        retryAfter: RetryAfter.milliseconds(response.header, now: moment.wall))
     }
   }
 

@@ -3,13 +3,11 @@ internal import Signalbox
 internal import Wire
 
 /// Reads the payloads of one OpenAI-style chat completion, streamed or plain, as OpenAI, Azure and compatible
-/// servers send them.
+/// servers send them; the older completions differ in that a choice has a `text`, and are read here as well.
 ///
-/// Format: the API reference of OpenAI Chat Completions, and what servers were seen to make of it.
+/// Format: the API references of OpenAI Chat Completions and Completions, and what servers were seen to make of
+/// them.
 package struct ChatReader {
-  /// Choices beyond this are not told apart.
-  static let choiceLimit = 1024
-
   private var calls = ToolCallSlots()
 
   package init() {}
@@ -60,14 +58,14 @@ package struct ChatReader {
 
   private mutating func read(choice: JSONValueView, position: Int, into chunk: inout ReplyPart) {
     guard choice.kind == .object else { return }
-    let number = choice["index"]?.int.flatMap { Int(exactly: $0) } ?? position
-    let index = min(max(number, 0), Self.choiceLimit - 1)
-    chunk.choices.append(index)
+    let index = chunk.see(choice: choice["index"], position: position)
     if let usage = choice["usage"] { chunk.take(usage: usage) }
     if let delta = choice["delta"], !delta.isNull {
       read(message: delta, choice: index, isWhole: false, into: &chunk)
     } else if let message = choice["message"] {
       read(message: message, choice: index, isWhole: true, into: &chunk)
+    } else if let text = choice["text"]?.nonEmptyText {
+      chunk.pieces.append(ReplyPiece(channel: .text, choice: index, text: text))
     }
     if let reason = choice["finish_reason"]?.text, !reason.isEmpty {
       chunk.finishes.append(.init(choice: index, reason: reason))
@@ -131,15 +129,27 @@ package struct ChatReader {
 }
 
 extension ReplyPart {
-  fileprivate mutating func take(usage value: JSONValueView) {
+  mutating func take(usage value: JSONValueView) {
     guard value.kind == .object else { return }
     usage = TokenUsage(openAI: value)
     rawUsage = value.json
   }
+
+  /// Choices beyond this are not told apart.
+  private static let choiceLimit = 1024
+
+  /// Notes that a choice is mentioned: by its number where it has one, else by its position. Returns its place.
+  mutating func see(choice number: JSONValueView?, position: Int) -> Int {
+    let number = number?.int.flatMap { Int(exactly: $0) } ?? position
+    let choice = min(max(number, 0), Self.choiceLimit - 1)
+    choices.append(choice)
+    return choice
+  }
 }
 
 extension ReplyPart.Failure {
-  /// Reads `{message, type, code}`, a bare string, or what web frameworks say (`{"detail": …}`).
+  /// Reads `{message, type, code}`, Google's `{message, status, code}`, a bare string, or what web frameworks say
+  /// (`{"detail": …}`).
   package init(_ value: JSONValueView) {
     guard value.kind == .object else {
       message = value.text
@@ -147,7 +157,7 @@ extension ReplyPart.Failure {
     }
     message = value["message"]?.text ?? value["detail"]?.text ?? value["error"]?.text
     let code = value["code"].flatMap { $0.isNull ? nil : $0 }
-    self.code = code?.nonEmptyText ?? value["type"]?.nonEmptyText
+    self.code = code?.nonEmptyText ?? value["type"]?.nonEmptyText ?? value["status"]?.nonEmptyText
     if code?.kind == .number, let number = code?.int, 100...599 ~= number {
       status = Int(number)
       self.code = self.code ?? code?.bytes

@@ -28,9 +28,9 @@ package enum ReplyItem {
 /// and says. Confined to the thread of its parser.
 package final class ReplyDecoder {
   package struct Limits: Sendable {
-    /// Most bytes of one event of a stream. Default 1 MiB.
+    /// Most bytes of one event of a stream, where the format's events never hold a whole reply. Default 1 MiB.
     package var event = 1 << 20
-    /// Most bytes of a reply that is not a stream. Default 16 MiB.
+    /// Most bytes of a reply that is not a stream, or of an event that may hold one. Default 16 MiB.
     package var reply = 16 << 20
     /// Most bytes that a compressed reply may inflate to. Default 64 MiB.
     package var inflated = 64 << 20
@@ -51,7 +51,7 @@ package final class ReplyDecoder {
   private enum Form { case undecided, stream, reply, unread }
 
   package private(set) var counts = Counts()
-  package private(set) var summary = ReplySummary()
+  package private(set) var summary: ReplySummary
   /// Why the reply was not read, where it was not.
   package private(set) var unread: StaticString?
   /// Of the response; 0: none came.
@@ -61,6 +61,7 @@ package final class ReplyDecoder {
   private let parser: JSONParser
   private let limits: Limits
   private var retryAfter: Double?
+  private var shouldRetry: Bool?
   private var content = ContentDecoder(encoding: nil)
   private var form = Form.undecided
   private var framer: ReplyFramer
@@ -68,7 +69,7 @@ package final class ReplyDecoder {
   private var whole = ByteWriter(capacity: 0)
   private var reader: ReplyReader
   private var part = ReplyPart()
-  private var template = ChunkTemplate()
+  private var template: ChunkTemplate
   /// The reply failed or ended: what follows is not read.
   private var isOver = false
 
@@ -76,17 +77,23 @@ package final class ReplyDecoder {
     self.format = format
     self.parser = parser
     self.limits = limits
+    summary = ReplySummary(format)
     reader = ReplyReader(format)
-    framer = ReplyFramer(limit: limits.event)
+    let limit = format.hasLongPayloads ? max(limits.event, limits.reply) : limits.event
+    template = ChunkTemplate(format, limit: limit)
+    framer = ReplyFramer(limit: limit)
   }
 
   /// The response's status says that it carries a reply.
   package var isSuccess: Bool { 200..<300 ~= status }
 
-  /// The head of the response came. `retryAfter` is in milliseconds.
-  package func respond(status: Int, contentEncoding: UnsafeRawBufferPointer?, retryAfter: Double? = nil) {
+  /// The head of the response came. `retryAfter` is in milliseconds; `shouldRetry` is what `x-should-retry` says.
+  package func respond(
+    status: Int, contentEncoding: UnsafeRawBufferPointer?, retryAfter: Double? = nil, shouldRetry: Bool? = nil
+  ) {
     self.status = status
     self.retryAfter = retryAfter
+    self.shouldRetry = shouldRetry
     content = ContentDecoder(encoding: contentEncoding, limit: limits.inflated)
   }
 
@@ -110,7 +117,7 @@ package final class ReplyDecoder {
     }
     if form == .reply { readWhole(body) }
     guard !isOver, form != .unread else { return nil }
-    if form == .stream ? summary.isFinished : summary.hasChoices || format == .embeddings { return nil }
+    if summary.isFinished || form == .reply && summary.hasChoices { return nil }
     return form == .reply
       ? CallFailure(
         .failed, "The reply is not what this endpoint answers", code: "bad_reply", status: status)
@@ -119,9 +126,12 @@ package final class ReplyDecoder {
 
   // MARK: Reading
 
-  private func read(_ bytes: UnsafeRawBufferPointer, _ body: (ReplyItem) -> Void) {
-    if form == .undecided, let first = bytes.first(where: { !Self.isSpace($0) }) {
-      if isSuccess, let framing = format.framing(first: first) {
+  private func read(_ input: UnsafeRawBufferPointer, _ body: (ReplyItem) -> Void) {
+    var bytes = input
+    if form == .undecided {
+      guard let start = bytes.firstIndex(where: { !Self.isSpace($0) }) else { return }
+      bytes = UnsafeRawBufferPointer(rebasing: bytes[start...])
+      if isSuccess, let framing = format.framing(first: bytes[0]) {
         form = .stream
         framer.begin(framing)
       } else {
@@ -146,7 +156,7 @@ package final class ReplyDecoder {
         rest = UnsafeRawBufferPointer(rebasing: rest[length...])
         continue
       }
-      let end = template.hasShape ? Self.endOfEvent(rest) : rest.count
+      let end = template.hasShape && framer.framing == .events ? Self.endOfEvent(rest) : rest.count
       let isRead = framer.feed(UnsafeRawBufferPointer(rebasing: rest[..<end])) {
         takePayload($0, event: $1, body)
       }
@@ -192,6 +202,7 @@ package final class ReplyDecoder {
   ) {
     guard !isOver else { return }
     if payload.elementsEqual("[DONE]") {
+      guard format.endsWithDone else { return }
       guard summary.hasChoices else {
         return fail(
           CallFailure(
@@ -199,10 +210,11 @@ package final class ReplyDecoder {
       }
       return end(body)
     }
+    if let piece = template.match(payload: payload, event: event) { return body(.piece(piece)) }
     do throws(JSONError) {
       let root = try parser.scan(padded: payload).root
       take(root, event: event, body)
-      if format == .chat { template.learn(payload, root, part) }
+      template.learn(payload, event: event, root, part)
     } catch {
       counts.malformed += 1
     }
@@ -214,9 +226,11 @@ package final class ReplyDecoder {
     summary.take(part)
     for piece in part.pieces { body(.piece(piece)) }
     for annotation in part.annotations { body(.annotation(annotation.value, choice: annotation.choice)) }
+    for value in part.opaques { body(.opaque(value, event: event)) }
     if part.usage != nil { body(.usage) }
     if let failure = part.failure {
-      fail(CallFailure(failure, status: nil, fallback: "The provider reported an error"), body)
+      fail(
+        CallFailure(failure, status: nil, fallback: "The provider reported an error", format: format), body)
     } else if part.isOpaque {
       body(.opaque(root, event: event))
     } else if part.isEnd {
@@ -245,7 +259,8 @@ package final class ReplyDecoder {
       let root = try parser.scan(copying: text.raw).root
       reader.read(root, event: Self.noName, into: &part)
       guard let failure = part.failure else { return }
-      fail(CallFailure(failure, status: nil, fallback: "The provider reported an error"), body)
+      fail(
+        CallFailure(failure, status: nil, fallback: "The provider reported an error", format: format), body)
     } catch {
       counts.malformed += 1
     }
@@ -264,18 +279,20 @@ package final class ReplyDecoder {
   /// Why the provider refused.
   private func readRefusal() -> CallFailure {
     let fallback = "The provider answered with status \(status)"
-    var failure = CallFailure(nil, status: status, fallback: fallback)
+    var failure = CallFailure(nil, status: status, fallback: fallback, format: format)
     if form == .reply {
       do throws(JSONError) {
         let root = try parser.scan(copying: whole.raw).root
         reader.read(root, event: Self.noName, into: &part)
-        failure = CallFailure(part.failure ?? ReplyPart.Failure(root), status: status, fallback: fallback)
+        failure = CallFailure(
+          part.failure ?? ReplyPart.Failure(root), status: status, fallback: fallback, format: format)
       } catch {
         counts.malformed += 1
       }
     }
     failure.status = status
-    failure.isRetryable = CallFailure.isRetryable(status)
+    failure.isRetryable = FailureRules.isRetryable(
+      failure.verdict(format).isRetryable, status: status, shouldRetry: shouldRetry)
     failure.retryAfter = retryAfter
     return failure
   }

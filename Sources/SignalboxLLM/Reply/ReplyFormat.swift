@@ -31,17 +31,18 @@ package enum ReplyFormat: String, CaseIterable, Sendable {
     case array
   }
 
-  /// The format of the endpoint that the path ends in, asked with POST; nil for an endpoint that is no model call.
+  /// The format of the endpoint that a path below its server's base URL ends in, asked with POST; nil for an
+  /// endpoint that is no model call, such as `/v1/messages/batches`.
   package init?(path: UnsafeRawBufferPointer) {
     if path.hasSuffix("/chat/completions") {
       self = .chat
     } else if path.hasSuffix("/completions") {
       self = .completions
-    } else if path.hasSuffix("/embeddings") {
+    } else if path.hasSuffix("/embeddings") || path.hasSuffix("/api/embed") {
       self = .embeddings
     } else if path.hasSuffix("/responses") {
       self = .responses
-    } else if path.hasSuffix("/messages") {
+    } else if Self.isMessages(path) {
       self = .messages
     } else if path.hasSuffix(":streamGenerateContent") || path.hasSuffix(":generateContent") {
       self = .gemini
@@ -52,6 +53,17 @@ package enum ReplyFormat: String, CaseIterable, Sendable {
     } else {
       return nil
     }
+  }
+
+  /// `/messages` directly below a version or the base URL. OpenAI's Assistants have `/v1/threads/{id}/messages`,
+  /// which asks no model.
+  private static func isMessages(_ path: UnsafeRawBufferPointer) -> Bool {
+    guard path.hasSuffix("/messages") else { return false }
+    let parent = UnsafeRawBufferPointer(rebasing: path.dropLast("/messages".utf8.count))
+    guard let slash = parent.lastIndex(of: UInt8(ascii: "/")) else { return parent.isEmpty }
+    let version = parent[(slash + 1)...]
+    return version.count > 1 && version.first == UInt8(ascii: "v")
+      && version.dropFirst().allSatisfy { 48...57 ~= $0 }
   }
 
   /// What `data.operation` says of such a call.
@@ -77,6 +89,18 @@ package enum ReplyFormat: String, CaseIterable, Sendable {
     case .converse: first == UInt8(ascii: "{") ? nil : .frames
     }
   }
+
+  /// One payload may hold a whole reply again, or an image: OpenAI Responses end with one that repeats everything,
+  /// and Ollama with the numbers of all tokens. Their payloads may be as long as a reply.
+  var hasLongPayloads: Bool {
+    switch self {
+    case .responses, .gemini, .ollama: true
+    case .chat, .completions, .embeddings, .messages, .converse: false
+    }
+  }
+
+  /// A stream ends with `[DONE]`. Some servers add it to other formats as well, where it means nothing.
+  var endsWithDone: Bool { self == .chat || self == .completions }
 
   /// A stream is whole once every choice has its reason to finish. Other formats say so with an event of its own.
   var endsWithReasons: Bool {

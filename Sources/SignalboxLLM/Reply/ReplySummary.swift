@@ -17,10 +17,14 @@ package struct ReplySummary {
   package private(set) var rawUsage: [UInt8] = []
   private var choices: [Choice] = []
   private var isEnded = false
+  private let endsWithReasons: Bool
 
-  /// The reply said that it is complete, or there is an answer and every choice that was begun was finished.
+  init(_ format: ReplyFormat) { endsWithReasons = format.endsWithReasons }
+
+  /// The reply said that it is complete; in formats that end so, also when every choice that was begun has its
+  /// reason to finish.
   package var isFinished: Bool {
-    isEnded || hasChoices && choices.allSatisfy { !$0.isSeen || !$0.finish.isEmpty }
+    isEnded || endsWithReasons && hasChoices && choices.allSatisfy { !$0.isSeen || !$0.finish.isEmpty }
   }
 
   package var hasChoices: Bool { choices.contains { $0.isSeen } }
@@ -30,10 +34,10 @@ package struct ReplySummary {
     if id.isEmpty { Self.keep(part.id, in: &id) }
     if model.isEmpty { Self.keep(part.model, in: &model) }
     if serviceTier.isEmpty { Self.keep(part.serviceTier, in: &serviceTier) }
-    if let usage = part.usage, let raw = part.rawUsage {
+    if let usage = part.usage {
       self.usage = usage
-      var writer = ByteWriter(capacity: raw.count)
-      JSONParser.minify(raw, into: &writer)
+      var writer = ByteWriter(capacity: part.rawUsage?.count ?? 0)
+      if let raw = part.rawUsage { JSONParser.minify(raw, into: &writer) }
       rawUsage = Array(writer.raw)
     }
     for choice in part.choices { see(choice) }

@@ -3,11 +3,6 @@ package import Signalbox
 package import Wire
 
 extension TokenUsage {
-  /// Characters a token, where nobody counted: the rule of thumb of OpenAI's documentation for English.
-  package static let charactersPerToken = 4.0
-  /// How sure that rule is.
-  package static let estimateConfidence = 0.75
-
   /// Reads the usage object of OpenAI Chat Completions, whose totals include cached and reasoning tokens; the
   /// provider's word so far, until the reply is whole.
   package init(openAI value: JSONValueView) {
@@ -23,18 +18,43 @@ extension TokenUsage {
     reasoning = value["completion_tokens_details"]?["reasoning_tokens"]?.count
   }
 
-  /// A guess from numbers of characters.
-  package init(estimatedInput inputCharacters: Int, output outputCharacters: Int) {
-    self.init(
-      input: Int64((Double(inputCharacters) / Self.charactersPerToken).rounded(.up)),
-      output: Int64((Double(outputCharacters) / Self.charactersPerToken).rounded(.up)),
-      provenance: .estimated(confidence: Self.estimateConfidence))
+  /// Reads the usage object of OpenAI Responses, whose totals include cached and reasoning tokens.
+  package init(responses value: JSONValueView) {
+    let input = value["input_tokens_details"]
+    self.init(provenance: .providerPartial)
+    cachedRead = input?["cached_tokens"]?.count
+    cacheWrite = input?["cache_write_tokens"]?.count
+    if let all = value["input_tokens"]?.count {
+      self.input = max(0, all - (cachedRead ?? 0) - (cacheWrite ?? 0))
+    }
+    output = value["output_tokens"]?.count
+    reasoning = value["output_tokens_details"]?["reasoning_tokens"]?.count
+  }
+
+  /// Reads the `usageMetadata` of Gemini.
+  ///
+  /// Its total is prompt + tool use + what was generated, thoughts among it; whether `candidatesTokenCount` includes
+  /// the thoughts is told differently from place to place. So output = total − prompt − tool use, and only where
+  /// there is no total, candidates + thoughts. What tools gave the model to read is input; the prompt includes what
+  /// came from the cache.
+  package init(gemini value: JSONValueView) {
+    let prompt = value["promptTokenCount"]?.count
+    let toolUse = value["toolUsePromptTokenCount"]?.count ?? 0
+    self.init(provenance: .providerPartial)
+    cachedRead = value["cachedContentTokenCount"]?.count
+    reasoning = value["thoughtsTokenCount"]?.count
+    if let prompt { input = max(0, prompt + toolUse - (cachedRead ?? 0)) }
+    if let total = value["totalTokenCount"]?.count {
+      output = max(0, total - (prompt ?? 0) - toolUse)
+    } else if let candidates = value["candidatesTokenCount"]?.count {
+      output = candidates + (reasoning ?? 0)
+    }
   }
 }
 
 extension ByteWriter {
   /// Writes the `usage` object of an event; `raw` is the provider's own, as JSON.
-  package mutating func append(usage: TokenUsage, raw: UnsafeRawBufferPointer? = nil) {
+  package mutating func append(usage: TokenUsage, cost: Cost? = nil, raw: UnsafeRawBufferPointer? = nil) {
     append(UInt8(ascii: "{"))
     append(count: "\"input\":", usage.input)
     append(count: "\"cached_read\":", usage.cachedRead)
@@ -49,6 +69,10 @@ extension ByteWriter {
     case .estimated(let confidence):
       append("\"provenance\":\"estimated\",\"confidence\":")
       append(json: confidence)
+    }
+    if let cost {
+      append(",\"cost\":")
+      append(cost: cost)
     }
     if let raw {
       append(",\"raw\":")
