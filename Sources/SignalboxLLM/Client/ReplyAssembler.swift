@@ -85,11 +85,9 @@ struct ReplyAssembler {
     calls[place].arguments += arguments
   }
 
-  /// Characters that were generated, for an estimate.
-  var characters: Int {
-    texts.reduce(0) { $0 + $1.unicodeScalars.count } + refusal.unicodeScalars.count
-      + reasoning.reduce(0) { $0 + $1.text.unicodeScalars.count }
-      + calls.reduce(0) { $0 + $1.arguments.unicodeScalars.count }
+  /// All that was generated, for an estimate.
+  var text: String {
+    texts.joined() + refusal + reasoning.map(\.text).joined() + calls.map(\.arguments).joined()
   }
 
   /// Fills in what has come. `requestID` makes the ids of calls whose provider gives none.

@@ -51,6 +51,7 @@ enum ConverseBody {
     case .reasoning(let block):
       guard let signature = block.signature else { return }
       array.element {
+        if block.isOpaque { return $0.member("reasoningContent", text: signature) }
         $0.object("reasoningContent") {
           $0.object("reasoningText") {
             $0.member("text", block.text)

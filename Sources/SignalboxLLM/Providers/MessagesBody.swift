@@ -34,7 +34,10 @@ enum MessagesBody {
   private static func write(_ content: [ContentPart], to body: inout BodyWriter) {
     if content.count == 1, case .text(let text) = content[0] { return body.member("content", text) }
     body.array("content", content) { array, part in
-      if case .reasoning(let block) = part, block.signature == nil { return }
+      if case .reasoning(let block) = part {
+        guard let signature = block.signature else { return }
+        if block.isOpaque { return array.element(json: signature) }
+      }
       array.element { write(part, to: &$0) }
     }
   }
@@ -176,4 +179,9 @@ struct AnthropicThinking {
       }
     }
   }
+}
+
+extension ReasoningBlock {
+  /// The provider keeps the thought to itself: what goes back is its own JSON in place of a signature.
+  var isOpaque: Bool { text.isEmpty && signature?.hasPrefix("{") == true }
 }
