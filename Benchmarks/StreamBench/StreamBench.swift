@@ -39,7 +39,7 @@ struct StreamBench {
   }
 
   static func throughput(
-    _ name: String, _ count: Int, @PipelineBuilder _ stages: () -> [any PipelineStage]
+    _ name: String, _ count: Int, @PipelineBuilder _ stages: @Sendable () -> [any PipelineStage]
   ) async {
     let pipeline = Pipeline(stages())
     let event = delta()
