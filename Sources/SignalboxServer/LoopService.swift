@@ -54,8 +54,10 @@ final class LoopService: HTTPService {
     traces = TracesEndpoint(log: shared.log, readers: shared.readers)
     var gatewayConfiguration = GatewayConfiguration(upstreams: configuration.upstreams)
     gatewayConfiguration.prices = configuration.prices
+    gatewayConfiguration.recorder = configuration.recorder
     gateway = Gateway(
       loop: loop, configuration: gatewayConfiguration, outlet: LogOutlet(shared.log))
+    loop.afterFlush { [hub] in hub.wrote() }
     loop.timer(after: 10_000, every: 10_000) { [hub] in hub.heartbeat() }
   }
 

@@ -74,7 +74,7 @@ public struct PriceTable: Sendable, Hashable {
     serviceTier: String? = nil
   ) -> Cost {
     let price =
-      price(provider: provider, model: model)
+      self.price(provider: provider, model: model)
       ?? requested.flatMap { self.price(provider: provider, model: $0) }
     guard let price else {
       let name = model.isEmpty ? requested ?? "" : model
