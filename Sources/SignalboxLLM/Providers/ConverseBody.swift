@@ -49,9 +49,11 @@ enum ConverseBody {
         }
       }
     case .reasoning(let block):
-      guard let signature = block.signature else { return }
+      if let redacted = block.kept("redactedContent") {
+        return array.element { $0.object("reasoningContent") { $0.member("redactedContent", redacted) } }
+      }
+      guard let signature = block.signature, !block.isKept else { return }
       array.element {
-        if block.isOpaque { return $0.member("reasoningContent", text: signature) }
         $0.object("reasoningContent") {
           $0.object("reasoningText") {
             $0.member("text", block.text)

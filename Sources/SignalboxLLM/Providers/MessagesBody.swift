@@ -34,9 +34,10 @@ enum MessagesBody {
   private static func write(_ content: [ContentPart], to body: inout BodyWriter) {
     if content.count == 1, case .text(let text) = content[0] { return body.member("content", text) }
     body.array("content", content) { array, part in
-      if case .reasoning(let block) = part {
-        guard let signature = block.signature else { return }
-        if block.isOpaque { return array.element(json: signature) }
+      if case .reasoning(let block) = part,
+        block.signature == nil || block.isKept && block.kept("data") == nil
+      {
+        return
       }
       array.element { write(part, to: &$0) }
     }
@@ -60,6 +61,9 @@ enum MessagesBody {
           $0.member("data", base64: bytes)
         }
       }
+    case .reasoning(let block) where block.isKept:
+      body.member("type", "redacted_thinking")
+      body.member("data", block.kept("data"))
     case .reasoning(let block):
       body.member("type", "thinking")
       body.member("thinking", block.text)
@@ -179,9 +183,4 @@ struct AnthropicThinking {
       }
     }
   }
-}
-
-extension ReasoningBlock {
-  /// The provider keeps the thought to itself: what goes back is its own JSON in place of a signature.
-  var isOpaque: Bool { text.isEmpty && signature?.hasPrefix("{") == true }
 }
