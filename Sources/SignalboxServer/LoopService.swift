@@ -53,7 +53,10 @@ final class LoopService: HTTPService {
     history = HistoryEndpoint(log: shared.log, readers: shared.readers)
     traces = TracesEndpoint(log: shared.log, readers: shared.readers)
     gateway = Gateway(
-      loop: loop, configuration: GatewayConfiguration(upstreams: configuration.upstreams),
+      loop: loop,
+      configuration: GatewayConfiguration(
+        upstreams: configuration.upstreams, usage: configuration.gatewayUsage,
+        usageByName: configuration.upstreamUsage),
       outlet: LogOutlet(shared.log))
     loop.timer(after: 10_000, every: 10_000) { [hub] in hub.heartbeat() }
   }
@@ -66,6 +69,10 @@ final class LoopService: HTTPService {
       return .answered
     }
     if let route = gateway.route(exchange.head) { return plan(exchange, at: route) }
+    if let problem = gateway.missingUpstream(exchange.head) {
+      exchange.respond(problem)
+      return .answered
+    }
     let route = self.route(exchange.head)
     if let scope = route.scope, let refusal = gatekeeper.authorize(exchange.head, for: scope) {
       exchange.respond(refusal)

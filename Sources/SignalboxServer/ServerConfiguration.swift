@@ -10,6 +10,9 @@ package struct ServerConfiguration: Sendable {
   package var dataDirectory = "signalbox-data"
   /// Names of the gateway and where they lead: `/openai/…` goes to the value of `openai`.
   package var upstreams: [String: String] = ServerConfiguration.defaultUpstreams
+  /// Whether the gateway asks for the usage of streams: for all upstreams, and by their names.
+  package var gatewayUsage = UsagePolicy.auto
+  package var upstreamUsage: [String: UsagePolicy] = [:]
   package var durability = Durability.normal
   /// Days after which events are forgotten; nil: never.
   package var retainDays: Double?
@@ -29,8 +32,11 @@ package struct ServerConfiguration: Sendable {
 
   package init() {}
 
-  /// The providers' own addresses.
-  package static let defaultUpstreams = ["openai": "https://api.openai.com"]
+  /// The providers' own addresses, and Ollama's on this machine.
+  package static let defaultUpstreams = [
+    "openai": "https://api.openai.com", "anthropic": "https://api.anthropic.com",
+    "gemini": "https://generativelanguage.googleapis.com", "ollama": "http://127.0.0.1:11434",
+  ]
 
   /// Whether the address can be reached from this machine only.
   package var isLoopback: Bool {

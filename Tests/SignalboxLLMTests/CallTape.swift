@@ -34,10 +34,11 @@ final class CallTape {
   }
 
   func start(
-    _ request: String = #"{"model":"gpt-4o","stream":true,"messages":[{"role":"user","content":"Hi"}]}"#
+    _ request: String = #"{"model":"gpt-4o","stream":true,"messages":[{"role":"user","content":"Hi"}]}"#,
+    endpoint: String = "/v1/chat/completions"
   ) {
     step { decoder, moment, builder in
-      let endpoint = Array("/v1/chat/completions".utf8)
+      let endpoint = Array(endpoint.utf8)
       let body = Array(request.utf8)
       endpoint.withUnsafeBytes { endpoint in
         (body + [UInt8](repeating: 0, count: 64)).withUnsafeBytes {
@@ -90,7 +91,13 @@ final class CallTape {
   static func everySplit(
     _ body: String, _ format: ReplyFormat, at location: SourceLocation = #_sourceLocation
   ) -> CallTape {
-    let bytes = Array(body.utf8)
+    everySplit(Array(body.utf8), format, at: location)
+  }
+
+  @discardableResult
+  static func everySplit(
+    _ bytes: [UInt8], _ format: ReplyFormat, at location: SourceLocation = #_sourceLocation
+  ) -> CallTape {
     let whole = run([bytes], format)
     let summary = whole.summary
     for cut in 1..<bytes.count {

@@ -3,15 +3,16 @@ package import Wire
 
 /// What the tap keeps of a request, and how it tells it.
 package struct CallRequest: Sendable {
-  /// Most bytes of `input`, and of `options`, in an event.
+  /// Most bytes of `input`, of `system`, and of `options`, in an event.
   package static let inputLimit = 256 << 10
+  package static let systemLimit = 64 << 10
   package static let optionsLimit = 32 << 10
 
   /// The client asked for a stream.
   package private(set) var isStream = false
   /// The client said itself whether it wants usage in the stream.
   package private(set) var choosesUsage = false
-  /// Characters of all messages: what an estimate of the input goes by.
+  /// Characters of all that the model is given: what an estimate of the input goes by.
   package private(set) var characters = 0
 
   package init() {}
@@ -21,20 +22,27 @@ package struct CallRequest: Sendable {
     _ root: JSONValueView, format: ReplyFormat, endpoint: UnsafeRawBufferPointer, call: inout CallContext,
     to writer: inout ByteWriter
   ) {
-    if let model = root["model"], let text = model.label { call.model = text }
-    isStream = root["stream"]?.bool ?? false
+    let shape = RequestShape(format)
+    if let model = shape.model(root, endpoint: endpoint) { call.model = model }
+    isStream = shape.isStream(root, endpoint: endpoint)
     choosesUsage = root["stream_options"]?["include_usage"]?.bool != nil
     Self.open(format, endpoint: endpoint, stream: isStream, to: &writer)
-    if let messages = root["messages"] {
-      characters = Self.characters(of: messages)
+    characters = 0
+    if let input = shape.input(of: root) {
+      characters += Self.characters(of: input, isText: true)
       writer.append(",\"input\":")
-      if BoundedJSON.append(messages, limit: Self.inputLimit, to: &writer) {
+      if BoundedJSON.append(input, limit: Self.inputLimit, to: &writer) {
         writer.append(",\"input_bytes\":")
-        writer.append(decimal: messages.json.count)
+        writer.append(decimal: input.json.count)
       }
     }
-    appendTools(root, to: &writer)
-    appendOptions(root, to: &writer)
+    if let system = shape.system(of: root) {
+      characters += Self.characters(of: system, isText: true)
+      writer.append(",\"system\":")
+      BoundedJSON.append(system, limit: Self.systemLimit, to: &writer)
+    }
+    appendTools(root, shape, to: &writer)
+    appendOptions(root, shape, to: &writer)
     writer.append(UInt8(ascii: "}"))
   }
 
@@ -60,24 +68,21 @@ package struct CallRequest: Sendable {
     writer.append(json: stream)
   }
 
-  private func appendTools(_ root: JSONValueView, to writer: inout ByteWriter) {
+  private func appendTools(_ root: JSONValueView, _ shape: RequestShape, to writer: inout ByteWriter) {
     var isFirst = true
-    func name(_ view: JSONValueView?) {
-      guard let name = view?["name"], name.kind == .string else { return }
+    shape.forEachTool(of: root) { name in
       writer.append(isFirst ? ",\"tools\":[" : ",")
       isFirst = false
       writer.append(name.json)
     }
-    root["tools"]?.forEachElement { name($0["function"] ?? $0["custom"] ?? $0) }
-    root["functions"]?.forEachElement { name($0) }
     if !isFirst { writer.append("]") }
   }
 
-  private func appendOptions(_ root: JSONValueView, to writer: inout ByteWriter) {
+  private func appendOptions(_ root: JSONValueView, _ shape: RequestShape, to writer: inout ByteWriter) {
     var isFirst = true
     var budget = Self.optionsLimit
     root.forEachMember { key, value in
-      guard !Self.isTold(key.bytes), budget > 0 else { return }
+      guard !shape.isTold(key.bytes), budget > 0 else { return }
       writer.append(isFirst ? ",\"options\":{" : ",")
       isFirst = false
       let start = writer.count
@@ -90,23 +95,21 @@ package struct CallRequest: Sendable {
     if !isFirst { writer.append("}") }
   }
 
-  /// Members that have a place of their own in the event.
-  private static func isTold(_ key: UnsafeRawBufferPointer) -> Bool {
-    key.elementsEqual("messages") || key.elementsEqual("model") || key.elementsEqual("stream")
-      || key.elementsEqual("tools") || key.elementsEqual("functions")
-  }
-
-  /// Characters of every `content` and `text` of the messages; what images and sound cost nobody can guess.
-  private static func characters(of messages: JSONValueView) -> Int {
+  /// Characters of a text, and of everything in it that holds text; what images and sound cost nobody can guess.
+  private static func characters(of value: JSONValueView, isText: Bool) -> Int {
     var sum = 0
-    messages.forEachElement { message in
-      guard let content = message["content"] else { return }
-      if let text = content.text { sum += JSONText.characters(in: text) }
-      content.forEachElement { part in
-        if let text = part["text"]?.text { sum += JSONText.characters(in: text) }
-      }
+    switch value.kind {
+    case .string: if isText { sum = JSONText.characters(in: value.bytes) }
+    case .array: value.forEachElement { sum += characters(of: $0, isText: isText) }
+    case .object: value.forEachMember { sum += characters(of: $1, isText: holdsText($0.bytes)) }
+    default: break
     }
     return sum
+  }
+
+  private static func holdsText(_ key: UnsafeRawBufferPointer) -> Bool {
+    key.elementsEqual("content") || key.elementsEqual("text") || key.elementsEqual("thinking")
+      || key.elementsEqual("arguments") || key.elementsEqual("output")
   }
 }
 

@@ -44,7 +44,7 @@ package struct CallFailure: Equatable, Sendable {
     self.init(.failed, fallback, status: said?.status ?? status)
     if let text = said?.message, !text.isEmpty { message = Self.clean(text) }
     if let code = said?.code { self.code = Self.clean(code) }
-    if let status = self.status { isRetryable = Self.isRetryable(status) }
+    if let status = self.status { isRetryable = said?.isRetryable ?? Self.isRetryable(status) }
   }
 
   /// Timeouts, conflicts, rate limits and everything that is the server's fault: what the official SDKs retry.

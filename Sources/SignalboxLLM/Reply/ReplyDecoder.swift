@@ -51,7 +51,7 @@ package final class ReplyDecoder {
   private enum Form { case undecided, stream, reply, unread }
 
   package private(set) var counts = Counts()
-  package private(set) var summary = ReplySummary()
+  package private(set) var summary: ReplySummary
   /// Why the reply was not read, where it was not.
   package private(set) var unread: StaticString?
   /// Of the response; 0: none came.
@@ -68,7 +68,7 @@ package final class ReplyDecoder {
   private var whole = ByteWriter(capacity: 0)
   private var reader: ReplyReader
   private var part = ReplyPart()
-  private var template = ChunkTemplate()
+  private var template: ChunkTemplate
   /// The reply failed or ended: what follows is not read.
   private var isOver = false
 
@@ -76,6 +76,8 @@ package final class ReplyDecoder {
     self.format = format
     self.parser = parser
     self.limits = limits
+    summary = ReplySummary(format)
+    template = ChunkTemplate(format)
     reader = ReplyReader(format)
     framer = ReplyFramer(limit: format.hasLongPayloads ? max(limits.event, limits.reply) : limits.event)
   }
@@ -146,7 +148,7 @@ package final class ReplyDecoder {
         rest = UnsafeRawBufferPointer(rebasing: rest[length...])
         continue
       }
-      let end = template.hasShape ? Self.endOfEvent(rest) : rest.count
+      let end = template.hasShape && framer.framing == .events ? Self.endOfEvent(rest) : rest.count
       let isRead = framer.feed(UnsafeRawBufferPointer(rebasing: rest[..<end])) {
         takePayload($0, event: $1, body)
       }
@@ -200,10 +202,11 @@ package final class ReplyDecoder {
       }
       return end(body)
     }
+    if let piece = template.match(payload: payload, event: event) { return body(.piece(piece)) }
     do throws(JSONError) {
       let root = try parser.scan(padded: payload).root
       take(root, event: event, body)
-      if format == .chat { template.learn(payload, root, part) }
+      template.learn(payload, event: event, root, part)
     } catch {
       counts.malformed += 1
     }
@@ -215,6 +218,7 @@ package final class ReplyDecoder {
     summary.take(part)
     for piece in part.pieces { body(.piece(piece)) }
     for annotation in part.annotations { body(.annotation(annotation.value, choice: annotation.choice)) }
+    for value in part.opaques { body(.opaque(value, event: event)) }
     if part.usage != nil { body(.usage) }
     if let failure = part.failure {
       fail(CallFailure(failure, status: nil, fallback: "The provider reported an error"), body)

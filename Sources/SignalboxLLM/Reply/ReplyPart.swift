@@ -9,8 +9,10 @@ package struct ReplyPart {
     package var message: UnsafeRawBufferPointer?
     /// The provider's code, else its type.
     package var code: UnsafeRawBufferPointer?
-    /// An HTTP status, where the code is one.
+    /// An HTTP status, where the code is one or stands for one.
     package var status: Int?
+    /// Whether the provider asks to try again; nil: the status decides.
+    package var isRetryable: Bool?
   }
 
   package struct Finish {
@@ -36,8 +38,12 @@ package struct ReplyPart {
   package internal(set) var rawUsage: UnsafeRawBufferPointer?
   package internal(set) var failure: Failure?
   package internal(set) var annotations: [Annotation] = []
+  /// Parts of the payload that are nothing we know.
+  package internal(set) var opaques: [JSONValueView] = []
   /// The payload is JSON, but nothing that a reply of this format consists of.
   package internal(set) var isOpaque = false
+  /// The text was read because nothing of it had come before: another payload of this shape may mean nothing.
+  package internal(set) var isRepetition = false
   /// The reply ends with this payload.
   package internal(set) var isEnd = false
 
@@ -55,7 +61,9 @@ package struct ReplyPart {
     rawUsage = nil
     failure = nil
     annotations.removeAll(keepingCapacity: true)
+    opaques.removeAll(keepingCapacity: true)
     isOpaque = false
+    isRepetition = false
     isEnd = false
   }
 }

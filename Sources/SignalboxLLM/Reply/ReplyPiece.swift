@@ -12,8 +12,11 @@ package struct ReplyPiece {
   package var toolID: UnsafeRawBufferPointer?
   package var toolName: UnsafeRawBufferPointer?
   package var text: UnsafeRawBufferPointer
-  /// The text is a JSON value in itself (arguments that were sent as an object), not the inside of a string.
+  /// The text is a JSON value in itself (arguments that were sent as an object, reasoning that is kept from us and
+  /// wanted back as it is), not the inside of a string.
   package var isValue = false
+  /// The provider runs the tool itself: its call waits for nobody's result.
+  package var runsAtProvider = false
 
   package init(
     channel: ReplyChannel, choice: Int = 0, tool: Int = -1, toolID: UnsafeRawBufferPointer? = nil,

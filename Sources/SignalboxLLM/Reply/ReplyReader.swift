@@ -5,15 +5,19 @@ enum ReplyReader {
   case chat(ChatReader)
   case embeddings(EmbeddingsReader)
   case responses(ResponsesReader)
+  case messages(MessagesReader)
   case gemini(GeminiReader)
   case ollama(OllamaReader)
+  case converse(ConverseReader)
 
   init(_ format: ReplyFormat) {
     switch format {
     case .embeddings: self = .embeddings(EmbeddingsReader())
     case .responses: self = .responses(ResponsesReader())
+    case .messages: self = .messages(MessagesReader())
     case .gemini: self = .gemini(GeminiReader())
     case .ollama: self = .ollama(OllamaReader())
+    case .converse: self = .converse(ConverseReader())
     default: self = .chat(ChatReader())
     }
   }
@@ -35,6 +39,12 @@ enum ReplyReader {
     case .ollama(var reader):
       reader.read(root, into: &part)
       self = .ollama(reader)
+    case .messages(var reader):
+      reader.read(root, event: event, into: &part)
+      self = .messages(reader)
+    case .converse(var reader):
+      reader.read(root, event: event, into: &part)
+      self = .converse(reader)
     }
   }
 }

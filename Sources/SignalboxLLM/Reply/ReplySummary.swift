@@ -16,10 +16,14 @@ package struct ReplySummary {
   package private(set) var rawUsage: [UInt8] = []
   private var choices: [Choice] = []
   private var isEnded = false
+  private let endsWithReasons: Bool
 
-  /// The reply said that it is complete, or there is an answer and every choice that was begun was finished.
+  init(_ format: ReplyFormat) { endsWithReasons = format.endsWithReasons }
+
+  /// The reply said that it is complete; in formats that end so, also when every choice that was begun has its
+  /// reason to finish.
   package var isFinished: Bool {
-    isEnded || hasChoices && choices.allSatisfy { !$0.isSeen || !$0.finish.isEmpty }
+    isEnded || endsWithReasons && hasChoices && choices.allSatisfy { !$0.isSeen || !$0.finish.isEmpty }
   }
 
   package var hasChoices: Bool { choices.contains { $0.isSeen } }

@@ -210,7 +210,7 @@ import Testing
     #expect(
       (tape.events.first { $0.data["tool"] != nil }?.data["tool"] as? [String: Any])?["name"] as? String
         == "f")
-    #expect(tape.events.filter { $0.type == "llm.opaque" }.count == 2 && tape.last.type == "llm.end")
+    #expect(tape.events.filter { $0.type == "llm.opaque" }.count == 1 && tape.last.type == "llm.end")
   }
 
   @Test func aDoneOfACompatibleServerMeansNothing() {

@@ -3,9 +3,9 @@ internal import Wire
 
 /// The shape of a stream's last chunk, so that the next one of the same shape need not be parsed.
 ///
-/// The chunks of a stream are the same bytes but for a piece of text, and at some servers the time and the padding.
-/// Where a payload is the learnt bytes with other contents in these three places, it is JSON of the same structure,
-/// and the text is all that it says. Anything else is left to the parser.
+/// The chunks of a stream are the same bytes but for a piece of text, and at some servers the time, a number and
+/// the padding. Where a payload is the learnt bytes with other contents in these places, it is JSON of the same
+/// structure, and the text is all that it says. Anything else is left to the parser.
 struct ChunkTemplate {
   private enum Hole { case text, number, padding }
 
@@ -15,33 +15,64 @@ struct ChunkTemplate {
     var hole: Hole
   }
 
+  /// Members of a chunk that differ from one to the next and mean nothing to us.
+  private let idle: [StaticString]
   /// The payload that was learnt, empty: none.
   private var bytes: [UInt8] = []
+  /// The name of its event.
+  private var event: [UInt8] = []
+  /// What stands before it in a stream of server-sent events.
+  private var opening: [UInt8] = []
   /// What may differ, in order.
   private var gaps: [Gap] = []
   private var channel = ReplyChannel.text
   private var choice = 0
   private var tool = -1
+  private var runsAtProvider = false
+
+  init(_ format: ReplyFormat) {
+    idle =
+      switch format {
+      case .chat, .completions: ["created", "obfuscation"]
+      case .responses: ["sequence_number", "obfuscation"]
+      case .ollama: ["created_at"]
+      case .converse: ["p"]
+      case .messages, .gemini, .embeddings: []
+      }
+  }
 
   /// Events are worth looking at one by one: the next may have the learnt shape.
   var hasShape: Bool { !bytes.isEmpty }
 
   /// Learns a payload that says nothing but a piece of text, and forgets the last one in any case.
-  mutating func learn(_ payload: UnsafeRawBufferPointer, _ root: JSONValueView, _ chunk: ReplyPart) {
+  mutating func learn(
+    _ payload: UnsafeRawBufferPointer, event: UnsafeRawBufferPointer, _ root: JSONValueView, _ part: ReplyPart
+  ) {
     bytes.removeAll(keepingCapacity: true)
     gaps.removeAll(keepingCapacity: true)
-    guard chunk.pieces.count == 1, chunk.choices.count == 1, chunk.finishes.isEmpty, chunk.usage == nil,
-      chunk.failure == nil, let piece = chunk.pieces.first, !piece.isValue, !piece.text.isEmpty,
-      piece.toolID == nil, piece.toolName == nil, payload.count <= 4096
-    else { return }
+    guard part.isOneText, let piece = part.pieces.first, payload.count <= 4096 else { return }
     add(piece.text, .text, in: payload)
-    if let created = root["created"], created.kind == .number { add(created.bytes, .number, in: payload) }
-    if let padding = root["obfuscation"]?.text { add(padding, .padding, in: payload) }
+    for name in idle {
+      guard let value = root[name] else { continue }
+      switch value.kind {
+      case .number: add(value.bytes, .number, in: payload)
+      case .string: add(value.bytes, .padding, in: payload)
+      default: break
+      }
+    }
     gaps.sort { $0.start < $1.start }
     bytes.append(contentsOf: payload)
     channel = piece.channel
     choice = piece.choice
     tool = piece.tool
+    runsAtProvider = piece.runsAtProvider
+    if !event.sameBytes(self.event) || opening.isEmpty { learn(event: event) }
+  }
+
+  private mutating func learn(event: UnsafeRawBufferPointer) {
+    self.event = Array(event)
+    opening = event.isEmpty ? [] : Array("event: ".utf8) + event + Array("\n".utf8)
+    opening += Array("data: ".utf8)
   }
 
   private mutating func add(_ part: UnsafeRawBufferPointer, _ hole: Hole, in payload: UnsafeRawBufferPointer)
@@ -52,16 +83,28 @@ struct ChunkTemplate {
   }
 
   /// The piece of text of the event that `bytes` begin with, and the event's length; nil when it is not whole or
-  /// must be parsed. The bytes must begin where an event of the stream does.
+  /// must be parsed. The bytes must begin where an event of a stream of server-sent events does.
   func match(_ bytes: UnsafeRawBufferPointer) -> (piece: ReplyPiece, length: Int)? {
-    let field: StaticString = "data: "
-    let start = field.utf8CodeUnitCount
-    guard !self.bytes.isEmpty, bytes.count > start,
-      UnsafeRawBufferPointer(rebasing: bytes[..<start]).elementsEqual(field),
-      let (text, end) = matchPayload(bytes, from: start), !text.isEmpty,
+    guard hasShape, bytes.count > opening.count,
+      UnsafeRawBufferPointer(rebasing: bytes[..<opening.count]).sameBytes(opening),
+      let (text, end) = matchPayload(bytes, from: opening.count), !text.isEmpty,
       let length = Self.endOfEvent(bytes, end)
     else { return nil }
-    return (ReplyPiece(channel: channel, choice: choice, tool: tool, text: text), length)
+    return (piece(text), length)
+  }
+
+  /// The piece of text of a payload of the learnt shape.
+  func match(payload: UnsafeRawBufferPointer, event: UnsafeRawBufferPointer) -> ReplyPiece? {
+    guard hasShape, event.sameBytes(self.event), let (text, end) = matchPayload(payload, from: 0),
+      end == payload.count, !text.isEmpty
+    else { return nil }
+    return piece(text)
+  }
+
+  private func piece(_ text: UnsafeRawBufferPointer) -> ReplyPiece {
+    var piece = ReplyPiece(channel: channel, choice: choice, tool: tool, text: text)
+    piece.runsAtProvider = runsAtProvider
+    return piece
   }
 
   private func matchPayload(
@@ -131,5 +174,16 @@ struct ChunkTemplate {
       }
     }
     return nil
+  }
+}
+
+extension ReplyPart {
+  /// It says nothing but a piece of text of an answer.
+  fileprivate var isOneText: Bool {
+    guard pieces.count == 1, let piece = pieces.first, !piece.isValue, !piece.text.isEmpty,
+      piece.toolID == nil, piece.toolName == nil
+    else { return false }
+    return choices.count <= 1 && finishes.isEmpty && annotations.isEmpty && opaques.isEmpty && usage == nil
+      && failure == nil && !isOpaque && !isRepetition && !isEnd
   }
 }
