@@ -72,11 +72,15 @@ let package = Package(
       name: "LogBench", dependencies: ["Wire", "Signalbox", "SignalboxLog"], path: "Benchmarks/LogBench",
       swiftSettings: settings),
 
+    .executableTarget(
+      name: "DecodeBench", dependencies: ["Wire", "JSONScan", "SignalboxLLM"], path: "Benchmarks/DecodeBench",
+      swiftSettings: settings),
+
     tests("Wire"),
     tests("Signalbox", ["Wire", "SignalboxTesting"]),
     tests("JSONScan", ["Wire"]),
     tests("Fetch", ["Wire", "Signalbox", "SignalboxTesting"]),
-    tests("SignalboxLLM", ["Wire", "Signalbox"]),
+    tests("SignalboxLLM", ["Wire", "Signalbox", "DecodeBench"]),
     tests("SignalboxLog", ["Wire", "Signalbox", "LogBench"]),
     tests("Net", ["Wire"]),
     tests("SignalboxServer", ["Wire", "Signalbox", "SignalboxLog", "JSONScan", "Net"]),
@@ -95,6 +99,7 @@ if Context.environment["SIGNALBOX_FUZZ"] != nil {
   package.targets += [
     fuzz("FuzzHTTPRequest"), fuzz("FuzzWebSocket"), fuzz("FuzzSSE"),
     fuzz("FuzzEvents", ["JSONScan", "SignalboxServer"]),
+    fuzz("FuzzReplies", ["JSONScan", "SignalboxLLM"]),
     fuzz("FuzzHTTPOracle", ["CHTTPParser"]),
     .systemLibrary(name: "CHTTPParser", path: "Fuzz/CHTTPParser", providers: [.apt(["libhttp-parser-dev"])]),
   ]

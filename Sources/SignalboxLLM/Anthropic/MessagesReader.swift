@@ -1,4 +1,5 @@
 internal import JSONScan
+internal import Signalbox
 internal import Wire
 
 /// Reads the payloads of one reply of Anthropic Messages, streamed or whole.
@@ -8,7 +9,7 @@ internal import Wire
 struct MessagesReader {
   private var calls = BlockCalls()
   /// What was told so far; later numbers replace earlier ones.
-  private var usage = TokenUsage()
+  private var usage = TokenUsage(provenance: .providerPartial)
 
   mutating func read(_ root: JSONValueView, event: UnsafeRawBufferPointer, into part: inout ReplyPart) {
     part.clear()

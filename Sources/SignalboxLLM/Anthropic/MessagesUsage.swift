@@ -1,4 +1,5 @@
 internal import JSONScan
+internal import Signalbox
 
 extension TokenUsage {
   /// Takes what a usage object of Anthropic Messages tells, and leaves what it does not, or tells as null: the

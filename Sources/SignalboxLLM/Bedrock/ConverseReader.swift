@@ -1,4 +1,5 @@
 internal import JSONScan
+internal import Signalbox
 internal import Wire
 
 /// Reads the payloads of one reply of Amazon Bedrock's Converse (whole) or ConverseStream.

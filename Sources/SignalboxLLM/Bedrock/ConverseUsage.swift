@@ -1,8 +1,10 @@
 internal import JSONScan
+internal import Signalbox
 
 extension TokenUsage {
   /// Reads the usage object of Bedrock Converse, whose `inputTokens` excludes the cache.
   init(converse value: JSONValueView) {
+    self.init(provenance: .providerPartial)
     input = value["inputTokens"]?.count
     cachedRead = value["cacheReadInputTokens"]?.count
     cacheWrite = value["cacheWriteInputTokens"]?.count

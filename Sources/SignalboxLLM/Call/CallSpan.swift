@@ -1,4 +1,5 @@
 internal import JSONScan
+internal import Signalbox
 internal import Wire
 
 /// The span of one call: counts what has come of it, and writes its events.
@@ -221,35 +222,31 @@ struct CallSpan: ~Copyable {
     }
   }
 
-  private typealias CountedUsage = (usage: TokenUsage, provenance: UsageProvenance)
-
   /// What is known of the tokens; nil when nothing was generated.
-  private func usage(of reply: ReplyDecoder, isComplete: Bool) -> CountedUsage? {
-    if let usage = reply.summary.usage { return (usage, isComplete ? .providerFinal : .providerPartial) }
+  private func usage(of reply: ReplyDecoder, isComplete: Bool) -> TokenUsage? {
+    if var usage = reply.summary.usage {
+      usage.provenance = isComplete ? .providerFinal : .providerPartial
+      return usage
+    }
     guard reply.isSuccess, deltas > 0 else { return nil }
-    return (
-      TokenUsage(estimatedInput: request.characters, output: characters),
-      .estimated(confidence: TokenUsage.estimateConfidence)
-    )
+    return TokenUsage(estimatedInput: request.characters, output: characters)
   }
 
   private mutating func append(
-    _ usage: CountedUsage?, raw: [UInt8], at moment: Moment, into builder: inout EventBatchBuilder
+    _ usage: TokenUsage?, raw: [UInt8], at moment: Moment, into builder: inout EventBatchBuilder
   ) {
     guard let usage else { return }
     builder.begin("llm.usage", .usage, of: context, at: moment.wall, tools: tools)
     builder.end(of: context) { writer in
-      raw.withUnsafeBytes {
-        writer.append(usage: usage.usage, usage.provenance, raw: $0.isEmpty ? nil : $0)
-      }
+      raw.withUnsafeBytes { writer.append(usage: usage, raw: $0.isEmpty ? nil : $0) }
     }
   }
 
   /// Writes `usage` and `timing`.
-  private func appendSummary(_ usage: CountedUsage?, at moment: Moment, to writer: inout ByteWriter) {
+  private func appendSummary(_ usage: TokenUsage?, at moment: Moment, to writer: inout ByteWriter) {
     if let usage {
       writer.append(",\"usage\":")
-      writer.append(usage: usage.usage, usage.provenance)
+      writer.append(usage: usage)
     }
     let duration = moment.milliseconds(since: started)
     writer.append(",\"timing\":{\"duration_ms\":")
@@ -260,7 +257,7 @@ struct CallSpan: ~Copyable {
       writer.append(json: untilFirst)
       writer.append(",\"deltas\":")
       writer.append(decimal: deltas)
-      if let tokens = usage?.usage.output, tokens > 1, duration > untilFirst {
+      if let tokens = usage?.output, tokens > 1, duration > untilFirst {
         writer.append(",\"tokens_per_second\":")
         writer.append(json: (Double(tokens) / (duration - untilFirst) * 1e5).rounded() / 100)
       }

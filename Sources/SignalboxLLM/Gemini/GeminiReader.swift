@@ -1,4 +1,5 @@
 package import JSONScan
+internal import Signalbox
 internal import Wire
 
 /// Reads the payloads of one reply of Gemini: `GenerateContentResponse`, streamed or plain, from the Gemini API or

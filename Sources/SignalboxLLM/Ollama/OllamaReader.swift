@@ -1,4 +1,5 @@
 package import JSONScan
+internal import Signalbox
 internal import Wire
 
 /// Reads the lines of one reply of Ollama's `/api/chat` and `/api/generate`; a reply that is no stream is one line.
@@ -69,7 +70,7 @@ package struct OllamaReader {
     let input = root["prompt_eval_count"]?.count
     let output = root["eval_count"]?.count
     guard input != nil || output != nil else { return }
-    part.usage = TokenUsage(input: input, output: output)
+    part.usage = TokenUsage(input: input, output: output, provenance: .providerPartial)
     var writer = ByteWriter(capacity: 256)
     for name in Self.counts {
       guard let value = root[name], value.kind == .number else { continue }

@@ -1,4 +1,5 @@
 package import JSONScan
+internal import Signalbox
 internal import Wire
 
 /// Reads the payloads of one OpenAI-style chat completion, streamed or plain, as OpenAI, Azure and compatible

@@ -1,4 +1,5 @@
 package import JSONScan
+internal import Signalbox
 internal import Wire
 
 /// Reads an answer of OpenAI Embeddings, and those of Ollama, for the model and the usage; the numbers are not
@@ -21,7 +22,7 @@ package struct EmbeddingsReader {
     if let usage = root["usage"] {
       part.take(usage: usage)
     } else if let count = root["prompt_eval_count"]?.count {
-      part.usage = TokenUsage(input: count)
+      part.usage = TokenUsage(input: count, provenance: .providerPartial)
     }
     part.isEnd = true
   }

@@ -1,4 +1,5 @@
 package import JSONScan
+internal import Signalbox
 internal import Wire
 
 /// Reads the events of OpenAI Responses, and whole responses.

@@ -15,8 +15,11 @@ struct ChunkTemplate {
     var hole: Hole
   }
 
+  private static let field = "data: "
+
   /// Members of a chunk that differ from one to the next and mean nothing to us.
   private let idle: [StaticString]
+  private let limit: Int
   /// The payload that was learnt, empty: none.
   private var bytes: [UInt8] = []
   /// The name of its event.
@@ -30,7 +33,9 @@ struct ChunkTemplate {
   private var tool = -1
   private var runsAtProvider = false
 
-  init(_ format: ReplyFormat) {
+  /// `limit` bounds the line of a payload, in bytes.
+  init(_ format: ReplyFormat, limit: Int) {
+    self.limit = limit
     idle =
       switch format {
       case .chat, .completions: ["created", "obfuscation"]
@@ -72,7 +77,7 @@ struct ChunkTemplate {
   private mutating func learn(event: UnsafeRawBufferPointer) {
     self.event = Array(event)
     opening = event.isEmpty ? [] : Array("event: ".utf8) + event + Array("\n".utf8)
-    opening += Array("data: ".utf8)
+    opening += Array(Self.field.utf8)
   }
 
   private mutating func add(_ part: UnsafeRawBufferPointer, _ hole: Hole, in payload: UnsafeRawBufferPointer)
@@ -88,6 +93,7 @@ struct ChunkTemplate {
     guard hasShape, bytes.count > opening.count,
       UnsafeRawBufferPointer(rebasing: bytes[..<opening.count]).sameBytes(opening),
       let (text, end) = matchPayload(bytes, from: opening.count), !text.isEmpty,
+      end - opening.count + Self.field.utf8.count <= limit,
       let length = Self.endOfEvent(bytes, end)
     else { return nil }
     return (piece(text), length)

@@ -77,9 +77,10 @@ package final class ReplyDecoder {
     self.parser = parser
     self.limits = limits
     summary = ReplySummary(format)
-    template = ChunkTemplate(format)
     reader = ReplyReader(format)
-    framer = ReplyFramer(limit: format.hasLongPayloads ? max(limits.event, limits.reply) : limits.event)
+    let limit = format.hasLongPayloads ? max(limits.event, limits.reply) : limits.event
+    template = ChunkTemplate(format, limit: limit)
+    framer = ReplyFramer(limit: limit)
   }
 
   /// The response's status says that it carries a reply.
@@ -121,9 +122,12 @@ package final class ReplyDecoder {
 
   // MARK: Reading
 
-  private func read(_ bytes: UnsafeRawBufferPointer, _ body: (ReplyItem) -> Void) {
-    if form == .undecided, let first = bytes.first(where: { !Self.isSpace($0) }) {
-      if isSuccess, let framing = format.framing(first: first) {
+  private func read(_ input: UnsafeRawBufferPointer, _ body: (ReplyItem) -> Void) {
+    var bytes = input
+    if form == .undecided {
+      guard let start = bytes.firstIndex(where: { !Self.isSpace($0) }) else { return }
+      bytes = UnsafeRawBufferPointer(rebasing: bytes[start...])
+      if isSuccess, let framing = format.framing(first: bytes[0]) {
         form = .stream
         framer.begin(framing)
       } else {

@@ -1,4 +1,5 @@
 package import JSONScan
+package import Signalbox
 
 /// What one payload of a reply says, in whatever format; a stream is many of them, a plain reply is one.
 ///

@@ -1,4 +1,5 @@
 internal import JSONScan
+package import Signalbox
 internal import Wire
 
 /// What a reply has said about itself so far.

@@ -70,8 +70,6 @@ public struct Reply: Sendable, Hashable {
   /// The correlation id of the request.
   public var requestID: String
   public var usage: TokenUsage?
-  /// Where the numbers of `usage` come from; nil without usage.
-  public var usageProvenance: UsageProvenance?
   public var cost: Cost
   public var timing: CallTiming
   /// Requests that were sent: 1 without a retry.

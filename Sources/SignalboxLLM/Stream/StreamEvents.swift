@@ -10,28 +10,6 @@ public struct StreamStart: Sendable {
   public subscript<Value>(dynamicMember member: KeyPath<StreamInfo, Value>) -> Value { info[keyPath: member] }
 }
 
-/// Which stream of a reply a delta belongs to.
-public enum StreamChannel: String, Sendable, Hashable, CaseIterable {
-  case text, reasoning, refusal
-  case toolArguments = "tool_arguments"
-}
-
-/// Which tool call a piece of arguments belongs to.
-public struct ToolFragment: Sendable, Hashable {
-  /// Place among the calls of the reply, from 0.
-  public var index: Int
-  /// The provider's id of the call; only its first fragment must have it.
-  public var id: String?
-  /// The tool's name; only the call's first fragment must have it.
-  public var name: String?
-
-  public init(index: Int, id: String? = nil, name: String? = nil) {
-    self.index = index
-    self.id = id
-    self.name = name
-  }
-}
-
 /// A piece of the reply came.
 @dynamicMemberLookup
 public struct StreamDelta: Sendable {
@@ -42,14 +20,14 @@ public struct StreamDelta: Sendable {
   public var chunkIndex: Int
   /// The text is a piece of a JSON document: JSON was asked for, or these are a tool's arguments.
   public var isJSON: Bool
-  public var channel: StreamChannel
+  public var channel: DeltaChannel
   /// Which of several answers, from 0.
   public var choice: Int
   /// The tool call that the piece belongs to; nil for anything but arguments.
   public var tool: ToolFragment?
 
   public init(
-    info: StreamInfo, text: String, chunkIndex: Int, isJSON: Bool = false, channel: StreamChannel = .text,
+    info: StreamInfo, text: String, chunkIndex: Int, isJSON: Bool = false, channel: DeltaChannel = .text,
     choice: Int = 0, tool: ToolFragment? = nil
   ) {
     self.info = info
@@ -69,18 +47,16 @@ public struct StreamDelta: Sendable {
 public struct StreamUsage: Sendable {
   public var info: StreamInfo
   public var usage: TokenUsage
-  public var provenance: UsageProvenance
 
-  public init(info: StreamInfo, usage: TokenUsage, provenance: UsageProvenance) {
+  public init(info: StreamInfo, usage: TokenUsage) {
     self.info = info
     self.usage = usage
-    self.provenance = provenance
   }
 
   /// The numbers are our own guess.
-  public var isEstimated: Bool { provenance.confidence != nil }
+  public var isEstimated: Bool { usage.provenance.confidence != nil }
   /// How sure the numbers are, 0 … 1; 1 where the provider counted.
-  public var confidence: Double { provenance.confidence ?? 1 }
+  public var confidence: Double { usage.provenance.confidence ?? 1 }
 
   public subscript<Value>(dynamicMember member: KeyPath<StreamInfo, Value>) -> Value { info[keyPath: member] }
 }

@@ -1,56 +1,18 @@
 package import JSONScan
+package import Signalbox
 package import Wire
 
-/// Where the numbers of tokens come from.
-public enum UsageProvenance: Hashable, Sendable {
-  /// The provider's last word.
-  case providerFinal
-  /// The provider's word so far: the stream broke.
-  case providerPartial
-  /// Our own guess, and how sure it is: 0 … 1.
-  case estimated(confidence: Double)
-
-  /// How sure an estimate is; nil where the provider counted.
-  public var confidence: Double? {
-    if case .estimated(let confidence) = self { confidence } else { nil }
-  }
-}
-
-/// Tokens by class; a class that nobody told is absent.
-public struct TokenUsage: Hashable, Sendable {
+extension TokenUsage {
   /// Characters a token, where nobody counted: the rule of thumb of OpenAI's documentation for English.
   package static let charactersPerToken = 4.0
   /// How sure that rule is.
   package static let estimateConfidence = 0.75
 
-  /// Input tokens neither read from nor written to a cache.
-  public var input: Int64?
-  /// Input tokens read from a cache.
-  public var cachedRead: Int64?
-  /// Input tokens written to a cache.
-  public var cacheWrite: Int64?
-  /// The part of `cacheWrite` that is kept for an hour, which costs more.
-  public var cacheWrite1h: Int64?
-  /// All tokens that were generated, reasoning among them.
-  public var output: Int64?
-  /// The part of `output` that was reasoning.
-  public var reasoning: Int64?
-
-  public init(
-    input: Int64? = nil, cachedRead: Int64? = nil, cacheWrite: Int64? = nil, cacheWrite1h: Int64? = nil,
-    output: Int64? = nil, reasoning: Int64? = nil
-  ) {
-    self.input = input
-    self.cachedRead = cachedRead
-    self.cacheWrite = cacheWrite
-    self.cacheWrite1h = cacheWrite1h
-    self.output = output
-    self.reasoning = reasoning
-  }
-
-  /// Reads the usage object of OpenAI Chat Completions, whose totals include cached and reasoning tokens.
+  /// Reads the usage object of OpenAI Chat Completions, whose totals include cached and reasoning tokens; the
+  /// provider's word so far, until the reply is whole.
   package init(openAI value: JSONValueView) {
     let input = value["prompt_tokens_details"]
+    self.init(provenance: .providerPartial)
     // DeepSeek tells cached tokens beside the totals.
     cachedRead = input?["cached_tokens"]?.count ?? value["prompt_cache_hit_tokens"]?.count
     cacheWrite = input?["cache_write_tokens"]?.count
@@ -64,6 +26,7 @@ public struct TokenUsage: Hashable, Sendable {
   /// Reads the usage object of OpenAI Responses, whose totals include cached and reasoning tokens.
   package init(responses value: JSONValueView) {
     let input = value["input_tokens_details"]
+    self.init(provenance: .providerPartial)
     cachedRead = input?["cached_tokens"]?.count
     cacheWrite = input?["cache_write_tokens"]?.count
     if let all = value["input_tokens"]?.count {
@@ -82,6 +45,7 @@ public struct TokenUsage: Hashable, Sendable {
   package init(gemini value: JSONValueView) {
     let prompt = value["promptTokenCount"]?.count
     let toolUse = value["toolUsePromptTokenCount"]?.count ?? 0
+    self.init(provenance: .providerPartial)
     cachedRead = value["cachedContentTokenCount"]?.count
     reasoning = value["thoughtsTokenCount"]?.count
     if let prompt { input = max(0, prompt + toolUse - (cachedRead ?? 0)) }
@@ -94,22 +58,16 @@ public struct TokenUsage: Hashable, Sendable {
 
   /// A guess from numbers of characters.
   package init(estimatedInput inputCharacters: Int, output outputCharacters: Int) {
-    input = Int64((Double(inputCharacters) / Self.charactersPerToken).rounded(.up))
-    output = Int64((Double(outputCharacters) / Self.charactersPerToken).rounded(.up))
+    self.init(
+      input: Int64((Double(inputCharacters) / Self.charactersPerToken).rounded(.up)),
+      output: Int64((Double(outputCharacters) / Self.charactersPerToken).rounded(.up)),
+      provenance: .estimated(confidence: Self.estimateConfidence))
   }
-
-  /// All input, from caches or not: what OpenAI calls `prompt_tokens`.
-  public var promptTokens: Int64 { (input ?? 0) + (cachedRead ?? 0) + (cacheWrite ?? 0) }
-  /// What OpenAI calls `completion_tokens`.
-  public var completionTokens: Int64 { output ?? 0 }
-  public var total: Int64 { promptTokens + completionTokens }
 }
 
 extension ByteWriter {
   /// Writes the `usage` object of an event; `raw` is the provider's own, as JSON.
-  package mutating func append(
-    usage: TokenUsage, _ provenance: UsageProvenance, raw: UnsafeRawBufferPointer? = nil
-  ) {
+  package mutating func append(usage: TokenUsage, raw: UnsafeRawBufferPointer? = nil) {
     append(UInt8(ascii: "{"))
     append(count: "\"input\":", usage.input)
     append(count: "\"cached_read\":", usage.cachedRead)
@@ -118,7 +76,7 @@ extension ByteWriter {
     append(count: "\"output\":", usage.output)
     append(count: "\"reasoning\":", usage.reasoning)
     append(count: "\"total\":", usage.total)
-    switch provenance {
+    switch usage.provenance {
     case .providerFinal: append("\"provenance\":\"provider_final\"")
     case .providerPartial: append("\"provenance\":\"provider_partial\"")
     case .estimated(let confidence):
