@@ -45,7 +45,8 @@ let package = Package(
     library("Signalbox", ["Wire"]),
     library("JSONScan", ["Wire", "CSimdjson"]),
     library("Fetch", ["Wire", "Signalbox", "CCurl", "CZlib"]),
-    library("SignalboxLLM", ["Wire", "Signalbox", "Fetch", "JSONScan", "CZlib"]),
+    library(
+      "SignalboxLLM", ["Wire", "Signalbox", "Fetch", "JSONScan", "CZlib"], exclude: ["Usage/prices.json"]),
     library("SignalboxLog", ["Wire", "Signalbox", "CSQLite", "CZstd"]),
     library("Net", ["Wire", "CUV", "COpenSSL"]),
     library(
@@ -57,7 +58,7 @@ let package = Package(
     .executableTarget(
       name: "SignalboxCLI",
       dependencies: [
-        "Wire", "Signalbox", "JSONScan", "Fetch", "SignalboxLog", "Net", "SignalboxServer",
+        "Wire", "Signalbox", "JSONScan", "Fetch", "SignalboxLLM", "SignalboxLog", "Net", "SignalboxServer",
       ],
       swiftSettings: settings),
     library("SignalboxTesting", ["Signalbox"]),
@@ -66,6 +67,10 @@ let package = Package(
       swiftSettings: settings),
     .executableTarget(
       name: "EmitBench", dependencies: ["Signalbox"], path: "Benchmarks/EmitBench",
+      swiftSettings: settings),
+
+    .executableTarget(
+      name: "JSONBench", dependencies: ["Signalbox"], path: "Benchmarks/JSONBench",
       swiftSettings: settings),
 
     .executableTarget(
@@ -80,7 +85,7 @@ let package = Package(
     tests("Signalbox", ["Wire", "SignalboxTesting"]),
     tests("JSONScan", ["Wire"]),
     tests("Fetch", ["Wire", "Signalbox", "SignalboxTesting"]),
-    tests("SignalboxLLM", ["Wire", "Signalbox", "DecodeBench"]),
+    tests("SignalboxLLM", ["Wire", "Signalbox", "JSONScan", "Fetch", "SignalboxTesting", "DecodeBench"]),
     tests("SignalboxLog", ["Wire", "Signalbox", "LogBench"]),
     tests("Net", ["Wire"]),
     tests("SignalboxServer", ["Wire", "Signalbox", "SignalboxLog", "JSONScan", "Net"]),

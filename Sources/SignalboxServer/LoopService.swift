@@ -52,12 +52,12 @@ final class LoopService: HTTPService {
     live = LiveEndpoint(hub: hub, log: shared.log, readers: shared.readers)
     history = HistoryEndpoint(log: shared.log, readers: shared.readers)
     traces = TracesEndpoint(log: shared.log, readers: shared.readers)
+    var gatewayConfiguration = GatewayConfiguration(
+      upstreams: configuration.upstreams, usage: configuration.gatewayUsage,
+      usageByName: configuration.upstreamUsage)
+    gatewayConfiguration.prices = configuration.prices
     gateway = Gateway(
-      loop: loop,
-      configuration: GatewayConfiguration(
-        upstreams: configuration.upstreams, usage: configuration.gatewayUsage,
-        usageByName: configuration.upstreamUsage),
-      outlet: LogOutlet(shared.log))
+      loop: loop, configuration: gatewayConfiguration, outlet: LogOutlet(shared.log))
     loop.timer(after: 10_000, every: 10_000) { [hub] in hub.heartbeat() }
   }
 

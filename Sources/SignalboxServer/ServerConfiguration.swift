@@ -1,3 +1,4 @@
+package import SignalboxLLM
 package import SignalboxLog
 
 /// What a server is started with. Each value is an option of `signalbox serve`, which documents it.
@@ -13,6 +14,8 @@ package struct ServerConfiguration: Sendable {
   /// Whether the gateway asks for the usage of streams: for all upstreams, and by their names.
   package var gatewayUsage = UsagePolicy.auto
   package var upstreamUsage: [String: UsagePolicy] = [:]
+  /// What calls through the gateway cost.
+  package var prices = PriceTable.builtIn
   package var durability = Durability.normal
   /// Days after which events are forgotten; nil: never.
   package var retainDays: Double?

@@ -72,7 +72,7 @@ import Testing
     #expect((input?[0]["content"] as? String)?.hasSuffix("bytes cut]") == true)
     #expect(input?[1]["content"] as? String == "b")
     #expect(tape.last.data["input_bytes"] as? Int ?? 0 > 400_000)
-    #expect(tape.decoder.request.characters == 200_001)
+    #expect(tape.decoder.request.text.hundredths == 100_000 * (75 + 35) + 25)
     let many = (0..<200).map { _ in #"{"role":"user","content":"\#(String(repeating: "x", count: 5000))"}"# }
     tape.start(#"{"model":"m","messages":[\#(many.joined(separator: ","))]}"#)
     let kept = tape.last.data["input"] as? [Any]

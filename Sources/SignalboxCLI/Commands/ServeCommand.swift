@@ -1,5 +1,6 @@
 import Net
 import Signalbox
+import SignalboxLLM
 import SignalboxLog
 import SignalboxServer
 
@@ -21,6 +22,9 @@ enum ServeCommand: Command {
       .value(
         "durability", "LEVEL", environment: "SIGNALBOX_DURABILITY", default: "normal",
         "normal survives kill -9; full survives a power loss, and waits for the disk"),
+      .value(
+        "prices", "FILE", environment: "SIGNALBOX_PRICES",
+        "Prices of models, merged over the built-in ones (docs/usage-and-cost.md)"),
       .value("retain-days", "DAYS", environment: "SIGNALBOX_RETAIN_DAYS", "Forget what is older"),
       .value("retain-gb", "GB", environment: "SIGNALBOX_RETAIN_GB", "Forget the oldest beyond this size"),
       .value(
@@ -89,6 +93,9 @@ enum ServeCommand: Command {
       throw UsageError("--durability takes normal or full, not '\(durability)'")
     }
     configuration.durability = level
+    do { configuration.prices = try PriceTable.configured(path: arguments.text("prices")) } catch {
+      throw UsageError("--prices: \(error)")
+    }
     configuration.retainDays = try arguments.number("retain-days", atLeast: 0.01)
     configuration.retainBytes = try arguments.number("retain-gb", atLeast: 0.1).map { UInt64($0 * 1e9) }
     configuration.allowedHosts = arguments.all("allow-host")

@@ -42,9 +42,12 @@ package final class CallDecoder {
     if !span.start(endpoint: endpoint, body: body, at: moment, into: &builder) { requestsUnread += 1 }
   }
 
-  /// The head of the response came. `retryAfter` is in milliseconds.
-  package func respond(status: Int, contentEncoding: UnsafeRawBufferPointer?, retryAfter: Double? = nil) {
-    reply.respond(status: status, contentEncoding: contentEncoding, retryAfter: retryAfter)
+  /// The head of the response came. `retryAfter` is in milliseconds; `shouldRetry` is what `x-should-retry` says.
+  package func respond(
+    status: Int, contentEncoding: UnsafeRawBufferPointer?, retryAfter: Double? = nil, shouldRetry: Bool? = nil
+  ) {
+    reply.respond(
+      status: status, contentEncoding: contentEncoding, retryAfter: retryAfter, shouldRetry: shouldRetry)
   }
 
   /// A piece of the body came.

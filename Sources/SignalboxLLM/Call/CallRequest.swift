@@ -12,8 +12,8 @@ package struct CallRequest: Sendable {
   package private(set) var isStream = false
   /// The client said itself whether it wants usage in the stream.
   package private(set) var choosesUsage = false
-  /// Characters of all that the model is given: what an estimate of the input goes by.
-  package private(set) var characters = 0
+  /// The text of all that the model is given: what an estimate of the input goes by.
+  package private(set) var text = TextMeasure()
 
   package init() {}
 
@@ -27,9 +27,9 @@ package struct CallRequest: Sendable {
     isStream = shape.isStream(root, endpoint: endpoint)
     choosesUsage = root["stream_options"]?["include_usage"]?.bool != nil
     Self.open(format, endpoint: endpoint, stream: isStream, to: &writer)
-    characters = 0
+    text = TextMeasure()
     if let input = shape.input(of: root) {
-      characters += Self.characters(of: input, isText: true)
+      measure(input, isText: true)
       writer.append(",\"input\":")
       if BoundedJSON.append(input, limit: Self.inputLimit, to: &writer) {
         writer.append(",\"input_bytes\":")
@@ -37,7 +37,7 @@ package struct CallRequest: Sendable {
       }
     }
     if let system = shape.system(of: root) {
-      characters += Self.characters(of: system, isText: true)
+      measure(system, isText: true)
       writer.append(",\"system\":")
       BoundedJSON.append(system, limit: Self.systemLimit, to: &writer)
     }
@@ -95,16 +95,14 @@ package struct CallRequest: Sendable {
     if !isFirst { writer.append("}") }
   }
 
-  /// Characters of a text, and of everything in it that holds text; what images and sound cost nobody can guess.
-  private static func characters(of value: JSONValueView, isText: Bool) -> Int {
-    var sum = 0
+  /// Adds a text, and everything in it that holds text; what images and sound cost nobody can guess.
+  private mutating func measure(_ value: JSONValueView, isText: Bool) {
     switch value.kind {
-    case .string: if isText { sum = JSONText.characters(in: value.bytes) }
-    case .array: value.forEachElement { sum += characters(of: $0, isText: isText) }
-    case .object: value.forEachMember { sum += characters(of: $1, isText: holdsText($0.bytes)) }
+    case .string: if isText { text.add(value.bytes, escaped: true) }
+    case .array: value.forEachElement { measure($0, isText: isText) }
+    case .object: value.forEachMember { measure($1, isText: Self.holdsText($0.bytes)) }
     default: break
     }
-    return sum
   }
 
   private static func holdsText(_ key: UnsafeRawBufferPointer) -> Bool {

@@ -21,8 +21,8 @@ struct CallSpan: ~Copyable {
   private var firstDelta: Moment?
   /// The next delta's index: how many there were.
   private var deltas: Int64 = 0
-  /// Characters of all texts.
-  private var characters = 0
+  /// All texts of the reply.
+  private var text = TextMeasure()
   private var merger = DeltaMerger()
   private var callerLeft = false
 
@@ -120,7 +120,7 @@ struct CallSpan: ~Copyable {
     builder.end(of: context) { merger.appendData(to: &$0) }
     if firstDelta == nil { firstDelta = moment }
     deltas += merger.count
-    characters += JSONText.characters(in: merger.text.raw)
+    text.add(merger.text.raw, escaped: true)
     merger.clear()
   }
 
@@ -173,7 +173,8 @@ struct CallSpan: ~Copyable {
     isOver = true
     let summary = reply.summary
     let usage = usage(of: reply, isComplete: true)
-    append(usage, raw: summary.rawUsage, at: moment, into: &builder)
+    let cost = cost(of: usage, summary)
+    append(usage, cost: cost, raw: summary.rawUsage, at: moment, into: &builder)
     builder.begin("llm.end", .end, of: context, at: moment.wall, tools: tools)
     builder.end(of: context) { writer in
       writer.append("{")
@@ -194,7 +195,7 @@ struct CallSpan: ~Copyable {
       }
       writer.append("\"status\":")
       writer.append(decimal: reply.status)
-      appendSummary(usage, at: moment, to: &writer)
+      appendSummary(usage, cost: cost, at: moment, to: &writer)
       writer.append("}")
     }
   }
@@ -212,12 +213,13 @@ struct CallSpan: ~Copyable {
       ?? CallFailure(.cancelled, "The client went away before the reply was complete", code: "client_closed")
     let summary = reply.summary
     let usage = usage(of: reply, isComplete: summary.isFinished)
-    append(usage, raw: summary.rawUsage, at: moment, into: &builder)
+    let cost = cost(of: usage, summary)
+    append(usage, cost: cost, raw: summary.rawUsage, at: moment, into: &builder)
     builder.begin("llm.error", .error, of: context, at: moment.wall, tools: tools)
     builder.end(of: context) { writer in
       failure.appendMembers(to: &writer)
       writer.append(",\"response\":\"", summary.id)
-      appendSummary(usage, at: moment, to: &writer)
+      appendSummary(usage, cost: cost, at: moment, to: &writer)
       writer.append("}")
     }
   }
@@ -229,24 +231,37 @@ struct CallSpan: ~Copyable {
       return usage
     }
     guard reply.isSuccess, deltas > 0 else { return nil }
-    return TokenUsage(estimatedInput: request.characters, output: characters)
+    return TokenEstimator(provider: provider).usage(input: request.text, output: text)
+  }
+
+  private var provider: String { String(decoding: context.provider, as: UTF8.self) }
+
+  /// What it cost: by the price of the model that answered, else of the one that was asked for.
+  private func cost(of usage: TokenUsage?, _ summary: ReplySummary) -> Cost? {
+    guard let usage else { return nil }
+    return tools.prices.cost(
+      of: usage, provider: provider, model: String(decoding: summary.model, as: UTF8.self),
+      requested: String(decoding: context.model, as: UTF8.self),
+      serviceTier: String(decoding: summary.serviceTier, as: UTF8.self))
   }
 
   private mutating func append(
-    _ usage: TokenUsage?, raw: [UInt8], at moment: Moment, into builder: inout EventBatchBuilder
+    _ usage: TokenUsage?, cost: Cost?, raw: [UInt8], at moment: Moment, into builder: inout EventBatchBuilder
   ) {
     guard let usage else { return }
     builder.begin("llm.usage", .usage, of: context, at: moment.wall, tools: tools)
     builder.end(of: context) { writer in
-      raw.withUnsafeBytes { writer.append(usage: usage, raw: $0.isEmpty ? nil : $0) }
+      raw.withUnsafeBytes { writer.append(usage: usage, cost: cost, raw: $0.isEmpty ? nil : $0) }
     }
   }
 
   /// Writes `usage` and `timing`.
-  private func appendSummary(_ usage: TokenUsage?, at moment: Moment, to writer: inout ByteWriter) {
+  private func appendSummary(
+    _ usage: TokenUsage?, cost: Cost?, at moment: Moment, to writer: inout ByteWriter
+  ) {
     if let usage {
       writer.append(",\"usage\":")
-      writer.append(usage: usage)
+      writer.append(usage: usage, cost: cost)
     }
     let duration = moment.milliseconds(since: started)
     writer.append(",\"timing\":{\"duration_ms\":")

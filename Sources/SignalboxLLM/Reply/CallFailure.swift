@@ -40,16 +40,18 @@ package struct CallFailure: Equatable, Sendable {
   }
 
   /// What a provider said.
-  init(_ said: ReplyPart.Failure?, status: Int?, fallback: String) {
+  init(_ said: ReplyPart.Failure?, status: Int?, fallback: String, format: ReplyFormat) {
     self.init(.failed, fallback, status: said?.status ?? status)
     if let text = said?.message, !text.isEmpty { message = Self.clean(text) }
     if let code = said?.code { self.code = Self.clean(code) }
-    if let status = self.status { isRetryable = said?.isRetryable ?? Self.isRetryable(status) }
+    isRetryable = said?.isRetryable ?? verdict(format).isRetryable
   }
 
-  /// Timeouts, conflicts, rate limits and everything that is the server's fault: what the official SDKs retry.
-  static func isRetryable(_ status: Int) -> Bool {
-    status == 408 || status == 409 || status == 429 || status >= 500
+  /// What it means: see `FailureRules`.
+  func verdict(_ format: ReplyFormat) -> FailureRules.Verdict {
+    FailureRules.verdict(
+      status: status, providerCode: code.isEmpty ? nil : String(decoding: code, as: UTF8.self), format: format
+    )
   }
 
   private static func clean(_ text: UnsafeRawBufferPointer) -> [UInt8] {

@@ -61,6 +61,7 @@ package final class ReplyDecoder {
   private let parser: JSONParser
   private let limits: Limits
   private var retryAfter: Double?
+  private var shouldRetry: Bool?
   private var content = ContentDecoder(encoding: nil)
   private var form = Form.undecided
   private var framer: ReplyFramer
@@ -86,10 +87,13 @@ package final class ReplyDecoder {
   /// The response's status says that it carries a reply.
   package var isSuccess: Bool { 200..<300 ~= status }
 
-  /// The head of the response came. `retryAfter` is in milliseconds.
-  package func respond(status: Int, contentEncoding: UnsafeRawBufferPointer?, retryAfter: Double? = nil) {
+  /// The head of the response came. `retryAfter` is in milliseconds; `shouldRetry` is what `x-should-retry` says.
+  package func respond(
+    status: Int, contentEncoding: UnsafeRawBufferPointer?, retryAfter: Double? = nil, shouldRetry: Bool? = nil
+  ) {
     self.status = status
     self.retryAfter = retryAfter
+    self.shouldRetry = shouldRetry
     content = ContentDecoder(encoding: contentEncoding, limit: limits.inflated)
   }
 
@@ -225,7 +229,8 @@ package final class ReplyDecoder {
     for value in part.opaques { body(.opaque(value, event: event)) }
     if part.usage != nil { body(.usage) }
     if let failure = part.failure {
-      fail(CallFailure(failure, status: nil, fallback: "The provider reported an error"), body)
+      fail(
+        CallFailure(failure, status: nil, fallback: "The provider reported an error", format: format), body)
     } else if part.isOpaque {
       body(.opaque(root, event: event))
     } else if part.isEnd {
@@ -254,7 +259,8 @@ package final class ReplyDecoder {
       let root = try parser.scan(copying: text.raw).root
       reader.read(root, event: Self.noName, into: &part)
       guard let failure = part.failure else { return }
-      fail(CallFailure(failure, status: nil, fallback: "The provider reported an error"), body)
+      fail(
+        CallFailure(failure, status: nil, fallback: "The provider reported an error", format: format), body)
     } catch {
       counts.malformed += 1
     }
@@ -273,18 +279,20 @@ package final class ReplyDecoder {
   /// Why the provider refused.
   private func readRefusal() -> CallFailure {
     let fallback = "The provider answered with status \(status)"
-    var failure = CallFailure(nil, status: status, fallback: fallback)
+    var failure = CallFailure(nil, status: status, fallback: fallback, format: format)
     if form == .reply {
       do throws(JSONError) {
         let root = try parser.scan(copying: whole.raw).root
         reader.read(root, event: Self.noName, into: &part)
-        failure = CallFailure(part.failure ?? ReplyPart.Failure(root), status: status, fallback: fallback)
+        failure = CallFailure(
+          part.failure ?? ReplyPart.Failure(root), status: status, fallback: fallback, format: format)
       } catch {
         counts.malformed += 1
       }
     }
     failure.status = status
-    failure.isRetryable = CallFailure.isRetryable(status)
+    failure.isRetryable = FailureRules.isRetryable(
+      failure.verdict(format).isRetryable, status: status, shouldRetry: shouldRetry)
     failure.retryAfter = retryAfter
     return failure
   }

@@ -9,25 +9,3 @@ public enum Cost: Sendable, Hashable {
     if case .known(let breakdown) = self { breakdown.total } else { nil }
   }
 }
-
-/// What a call cost, by class of token; amounts in the currency's unit.
-public struct CostBreakdown: Sendable, Hashable {
-  /// ISO 4217.
-  public var currency: String
-  public var input: Double
-  public var cachedRead: Double
-  public var cacheWrite: Double
-  public var output: Double
-
-  public init(
-    currency: String = "USD", input: Double, cachedRead: Double = 0, cacheWrite: Double = 0, output: Double
-  ) {
-    self.currency = currency
-    self.input = input
-    self.cachedRead = cachedRead
-    self.cacheWrite = cacheWrite
-    self.output = output
-  }
-
-  public var total: Double { input + cachedRead + cacheWrite + output }
-}

@@ -3,11 +3,6 @@ package import Signalbox
 package import Wire
 
 extension TokenUsage {
-  /// Characters a token, where nobody counted: the rule of thumb of OpenAI's documentation for English.
-  package static let charactersPerToken = 4.0
-  /// How sure that rule is.
-  package static let estimateConfidence = 0.75
-
   /// Reads the usage object of OpenAI Chat Completions, whose totals include cached and reasoning tokens; the
   /// provider's word so far, until the reply is whole.
   package init(openAI value: JSONValueView) {
@@ -55,19 +50,11 @@ extension TokenUsage {
       output = candidates + (reasoning ?? 0)
     }
   }
-
-  /// A guess from numbers of characters.
-  package init(estimatedInput inputCharacters: Int, output outputCharacters: Int) {
-    self.init(
-      input: Int64((Double(inputCharacters) / Self.charactersPerToken).rounded(.up)),
-      output: Int64((Double(outputCharacters) / Self.charactersPerToken).rounded(.up)),
-      provenance: .estimated(confidence: Self.estimateConfidence))
-  }
 }
 
 extension ByteWriter {
   /// Writes the `usage` object of an event; `raw` is the provider's own, as JSON.
-  package mutating func append(usage: TokenUsage, raw: UnsafeRawBufferPointer? = nil) {
+  package mutating func append(usage: TokenUsage, cost: Cost? = nil, raw: UnsafeRawBufferPointer? = nil) {
     append(UInt8(ascii: "{"))
     append(count: "\"input\":", usage.input)
     append(count: "\"cached_read\":", usage.cachedRead)
@@ -82,6 +69,10 @@ extension ByteWriter {
     case .estimated(let confidence):
       append("\"provenance\":\"estimated\",\"confidence\":")
       append(json: confidence)
+    }
+    if let cost {
+      append(",\"cost\":")
+      append(cost: cost)
     }
     if let raw {
       append(",\"raw\":")

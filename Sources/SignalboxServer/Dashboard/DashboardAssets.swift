@@ -1312,7 +1312,7 @@ noscript { padding: 20px; }
 }
 """###),
     DashboardAsset(
-      path: "/v1/schema", contentType: "application/schema+json", tag: "\"35c9e76fd511a2e6\"",
+      path: "/v1/schema", contentType: "application/schema+json", tag: "\"c367f1f3de686b82\"",
       text: ###"""
 {
   "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -1411,23 +1411,39 @@ noscript { padding: 20px; }
         "input": { "$ref": "#/$defs/natural", "description": "Input tokens neither read from nor written to a cache." },
         "cached_read": { "$ref": "#/$defs/natural", "description": "Input tokens read from a cache." },
         "cache_write": { "$ref": "#/$defs/natural", "description": "Input tokens written to a cache." },
+        "cache_write_1h": { "$ref": "#/$defs/natural", "description": "The part of cache_write that is kept for an hour." },
         "output": { "$ref": "#/$defs/natural", "description": "All tokens that were generated, reasoning among them." },
         "reasoning": { "$ref": "#/$defs/natural", "description": "The part of output that was reasoning." },
         "total": { "$ref": "#/$defs/natural", "description": "input + cached_read + cache_write + output." },
         "provenance": { "enum": ["provider_final", "provider_partial", "estimated"], "description": "The provider's last word, its word so far, or our own guess." },
         "confidence": { "type": "number", "minimum": 0, "maximum": 1, "description": "How sure an estimate is." },
-        "cost": {
-          "type": "object",
-          "required": ["amount", "currency"],
-          "properties": {
-            "amount": { "type": "number", "minimum": 0 },
-            "currency": { "type": "string", "pattern": "^[A-Z]{3}$" }
-          }
-        },
+        "cost": { "$ref": "#/$defs/cost" },
         "raw": { "type": "object", "description": "The provider's own usage object, verbatim." }
       },
       "if": { "properties": { "provenance": { "const": "estimated" } } },
       "then": { "required": ["confidence"] }
+    },
+    "cost": {
+      "title": "What the tokens cost, or why nobody knows",
+      "type": "object",
+      "properties": {
+        "amount": { "type": "number", "minimum": 0, "description": "The sum, in the currency's unit." },
+        "currency": { "type": "string", "pattern": "^[A-Z]{3}$", "description": "ISO 4217." },
+        "breakdown": {
+          "type": "object",
+          "description": "The sum by class of token; a class that cost nothing is absent.",
+          "properties": {
+            "input": { "type": "number", "minimum": 0 },
+            "cached_read": { "type": "number", "minimum": 0 },
+            "cache_write": { "type": "number", "minimum": 0 },
+            "output": { "type": "number", "minimum": 0 }
+          }
+        },
+        "estimated": { "type": "boolean", "description": "The numbers of tokens are a guess, so this is one too." },
+        "date": { "type": "string", "pattern": "^\\d{4}-\\d{2}-\\d{2}$", "description": "The day from which the prices are." },
+        "unknown": { "type": "string", "description": "Why nobody knows, such as: no price for openai/my-model." }
+      },
+      "oneOf": [{ "required": ["amount", "currency"] }, { "required": ["unknown"] }]
     },
     "timing": {
       "title": "How long it took, in milliseconds",

@@ -24,7 +24,9 @@ final class CallTap {
   private struct ResponseHead {
     var status: Int
     var encoding: [UInt8] = []
+    /// Milliseconds.
     var retryAfter: Double?
+    var shouldRetry: Bool?
   }
 
   private enum End {
@@ -58,16 +60,22 @@ final class CallTap {
 
   func head(_ head: FetchHead) {
     var noted = ResponseHead(status: head.status)
+    var milliseconds: String?
+    var seconds: String?
     head.forEachHeader { name, value in
       if HTTPCharacters.equal(name, "content-encoding") {
         noted.encoding = Array(value)
       } else if HTTPCharacters.equal(name, "retry-after-ms") {
-        noted.retryAfter = Double(String(decoding: value, as: UTF8.self))
-      } else if HTTPCharacters.equal(name, "retry-after"), noted.retryAfter == nil {
-        noted.retryAfter = Double(String(decoding: value, as: UTF8.self)).map { $0 * 1000 }
+        milliseconds = String(decoding: value, as: UTF8.self)
+      } else if HTTPCharacters.equal(name, "retry-after") {
+        seconds = String(decoding: value, as: UTF8.self)
+      } else if HTTPCharacters.equal(name, "x-should-retry") {
+        noted.shouldRetry = RetryAfter.shouldRetry(String(decoding: value, as: UTF8.self))
       }
     }
-    if let wait = noted.retryAfter, !(wait.isFinite && wait >= 0) { noted.retryAfter = nil }
+    if milliseconds != nil || seconds != nil {
+      noted.retryAfter = RetryAfter.milliseconds(milliseconds, seconds: seconds, now: .now())
+    }
     self.head = noted
     isAnswered = true
   }
@@ -92,7 +100,9 @@ final class CallTap {
       if let head {
         self.head = nil
         head.encoding.withUnsafeBytes {
-          decoder.respond(status: head.status, contentEncoding: $0, retryAfter: head.retryAfter)
+          decoder.respond(
+            status: head.status, contentEncoding: $0, retryAfter: head.retryAfter,
+            shouldRetry: head.shouldRetry)
         }
       }
       if !bytes.isEmpty { decoder.receive(bytes, at: moment, into: &builder) }

@@ -22,7 +22,7 @@ package final class Gateway {
   let configuration: GatewayConfiguration
   let loop: EventLoop
   let multi: CurlMulti
-  let tools = CallTools()
+  let tools: CallTools
   let outlet: TapOutlet
   private let poller: LoopCurlPoller
   /// Nanoseconds; a batch costs the log about as much as a dozen events, and nobody sees four milliseconds.
@@ -42,6 +42,7 @@ package final class Gateway {
     loop.preconditionCurrent()
     self.loop = loop
     self.configuration = configuration
+    tools = CallTools(prices: configuration.prices)
     self.outlet = TapOutlet(outlet: outlet, tools: tools)
     poller = LoopCurlPoller(loop: loop)
     multi = CurlMulti(poller: poller)
