@@ -1,3 +1,4 @@
+import CAllocations
 import JSONScan
 import SignalboxLLM
 
@@ -34,7 +35,7 @@ struct DecodeBench {
     let parser = JSONParser()
     _ = read(reads, body.format, parser)
     let replies = max(1, deltas / reply)
-    let allocationsBefore = allocations()
+    let allocationsBefore = sb_allocations()
     let start = seconds()
     for _ in 0..<replies {
       let found = read(reads, body.format, parser)
@@ -42,7 +43,7 @@ struct DecodeBench {
     }
     let elapsed = seconds() - start
     let count = Double(replies * reply)
-    let allocated = Double(allocations() - allocationsBefore) / count
+    let allocated = Double(sb_allocations() - allocationsBefore) / count
     print(
       "\(name): \(Int(count / elapsed)) deltas/s, \(Int(elapsed / count * 1e9)) ns a delta,",
       "\((allocated * 1000).rounded() / 1000) allocations a delta")

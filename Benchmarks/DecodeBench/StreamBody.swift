@@ -1,4 +1,5 @@
 import SignalboxLLM
+import Wire
 
 /// A streamed reply of a format, as its provider sends it.
 struct StreamBody {
@@ -47,16 +48,16 @@ struct StreamBody {
         sse(#"{"type":"message_stop"}"#, event: "message_stop"),
       ]
     case .converse:
-      opening = [eventStreamFrame("messageStart", #"{"p":"abcdefgh","role":"assistant"}"#)]
+      opening = [frame("messageStart", #"{"p":"abcdefgh","role":"assistant"}"#)]
       delta = {
-        eventStreamFrame(
+        frame(
           "contentBlockDelta",
           #"{"contentBlockIndex":0,"delta":{"text":"\#(text($0))"},"p":"\#(padding($0))"\#(extra($0))}"#)
       }
       ending = [
-        eventStreamFrame("contentBlockStop", #"{"contentBlockIndex":0,"p":"abc"}"#),
-        eventStreamFrame("messageStop", #"{"p":"abcdef","stopReason":"end_turn"}"#),
-        eventStreamFrame(
+        frame("contentBlockStop", #"{"contentBlockIndex":0,"p":"abc"}"#),
+        frame("messageStop", #"{"p":"abcdef","stopReason":"end_turn"}"#),
+        frame(
           "metadata",
           #"{"metrics":{"latencyMs":900},"p":"abcd","usage":{"inputTokens":12,"outputTokens":2000,"totalTokens":2012}}"#
         ),
@@ -128,3 +129,13 @@ private func sse(_ data: String, event: String? = nil) -> [UInt8] {
 }
 
 private func line(_ text: String) -> [UInt8] { Array((text + "\n").utf8) }
+
+private func frame(_ name: String, _ payload: String) -> [UInt8] {
+  var writer = ByteWriter()
+  Array(payload.utf8).withUnsafeBytes {
+    writer.append(
+      eventStream: $0,
+      headers: [(":event-type", name), (":content-type", "application/json"), (":message-type", "event")])
+  }
+  return Array(writer.raw)
+}

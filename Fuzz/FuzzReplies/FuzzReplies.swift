@@ -2,6 +2,10 @@ import JSONScan
 import SignalboxLLM
 import Wire
 
+/// Unsafe: the fuzzer has one thread.
+nonisolated(unsafe) private let reading = JSONParser()
+nonisolated(unsafe) private let checking = JSONParser()
+
 /// The first byte of the input chooses a format, the rest is the body of a reply; where its highest bit is set and
 /// the format comes in frames, the rest is lines that become frames whose checksums are right. What is read must not depend on
 /// how the body is split, and what goes into events must be JSON.
@@ -25,26 +29,20 @@ public func fuzzReplies(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 /// payload is the rest.
 private func frame(_ line: [UInt8]) -> [UInt8] {
   let cut = line.firstIndex(of: 0x20) ?? line.endIndex
-  let name = line[..<cut].prefix(0xFF)
-  let header = name.last == UInt8(ascii: "n") ? ":exception-type" : ":event-type"
-  let headers =
-    [UInt8(header.utf8.count)] + Array(header.utf8) + [7, 0, UInt8(name.count)] + Array(name)
-  let payload = Array(line[cut...].dropFirst())
-  var frame = bigEndian(16 + headers.count + payload.count) + bigEndian(headers.count)
-  frame += bigEndian(Int(frame.withUnsafeBytes { CRC32.checksum($0) }))
-  frame += headers + payload
-  return frame + bigEndian(Int(frame.withUnsafeBytes { CRC32.checksum($0) }))
-}
-
-private func bigEndian(_ number: Int) -> [UInt8] {
-  withUnsafeBytes(of: UInt32(number).bigEndian) { Array($0) }
+  let name = String(decoding: line[..<cut], as: UTF8.self)
+  let kind = name.hasSuffix("n") ? "exception" : "event"
+  var writer = ByteWriter()
+  Array(line[cut...].dropFirst()).withUnsafeBytes {
+    writer.append(eventStream: $0, headers: [(":message-type", kind), (":\(kind)-type", name)])
+  }
+  return Array(writer.raw)
 }
 
 private func read(_ body: [UInt8], _ format: ReplyFormat, _ status: Int, step: Int) -> [String] {
   var limits = ReplyDecoder.Limits()
   limits.event = 1024
   limits.reply = 2048
-  let decoder = ReplyDecoder(format, parser: JSONParser(), limits: limits)
+  let decoder = ReplyDecoder(format, parser: reading, limits: limits)
   decoder.respond(status: status, contentEncoding: nil)
   var seen: [String] = []
   let note: (ReplyItem) -> Void = { seen.append(describe($0)) }
@@ -95,6 +93,6 @@ private func check(text: [UInt8]) {
 }
 
 private func check(json: [UInt8]) {
-  let isValid = json.withUnsafeBytes { (try? JSONParser().scan(copying: $0)) != nil }
+  let isValid = json.withUnsafeBytes { (try? checking.scan(copying: $0)) != nil }
   precondition(isValid, "not JSON: \(String(decoding: json, as: UTF8.self))")
 }

@@ -56,6 +56,7 @@ final class LoopService: HTTPService {
       upstreams: configuration.upstreams, usage: configuration.gatewayUsage,
       usageByName: configuration.upstreamUsage)
     gatewayConfiguration.prices = configuration.prices
+    gatewayConfiguration.recorder = configuration.recorder
     gateway = Gateway(
       loop: loop, configuration: gatewayConfiguration, outlet: LogOutlet(shared.log))
     loop.timer(after: 10_000, every: 10_000) { [hub] in hub.heartbeat() }

@@ -16,6 +16,8 @@ package struct ServerConfiguration: Sendable {
   package var upstreamUsage: [String: UsagePolicy] = [:]
   /// What calls through the gateway cost.
   package var prices = PriceTable.builtIn
+  /// Gets the bytes of every model call through the gateway, to record them; nil: nobody.
+  package var recorder: (any ByteTap)?
   package var durability = Durability.normal
   /// Days after which events are forgotten; nil: never.
   package var retainDays: Double?

@@ -13,7 +13,7 @@ public struct ToolFragment: Sendable, Hashable {
     self.name = name
   }
 
-  var json: JSONValue {
+  package var json: JSONValue {
     var object: JSONObject = ["index": .int(Int64(index))]
     object["id"] = id.map { .string($0) }
     object["name"] = name.map { .string($0) }

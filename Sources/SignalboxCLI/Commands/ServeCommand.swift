@@ -33,6 +33,9 @@ enum ServeCommand: Command {
       .value(
         "allow-origin", "ORIGIN", environment: "SIGNALBOX_ALLOW_ORIGINS", repeats: true,
         "A web page's origin that may use this server"),
+      .value(
+        "record", "DIR", environment: "SIGNALBOX_RECORD",
+        "Write every model call, with its content, to a file there (see signalbox replay)"),
       .flag("require-keys", environment: "SIGNALBOX_REQUIRE_KEYS", "Ask for keys on this machine, too"),
       .value("loops", "N", environment: "SIGNALBOX_LOOPS", "Event loops; default: one a core, at most 4"),
     ],
@@ -45,7 +48,9 @@ enum ServeCommand: Command {
     ])
 
   static func run(_ arguments: Arguments) async throws -> Int32 {
-    let configuration = try configuration(arguments)
+    var configuration = try configuration(arguments)
+    let recorder = try recorder(arguments)
+    configuration.recorder = recorder
     Interrupts.hold()
     raiseDescriptorLimit()
     let server: Server
@@ -63,6 +68,9 @@ enum ServeCommand: Command {
     if let key = started.adminKey {
       Output.line("admin key, shown this once: \(key)")
     }
+    if let folder = arguments.text("record") {
+      Output.remark("signalbox: every model call is written to \(PlainText.line(folder)), content and all")
+    }
     let data = configuration.dataDirectory
     Output.line("signalbox \(Version.current) listening on \(started.address.url) (data: \(data))")
     _ = Interrupts.wait()
@@ -70,7 +78,17 @@ enum ServeCommand: Command {
     alarm(5)
     SystemThread { exit(128 + Interrupts.wait()) }.detach()
     server.stop(within: 3000)
+    await recorder?.flush()
     return 0
+  }
+
+  private static func recorder(_ arguments: Arguments) throws -> CassetteRecorder? {
+    guard let folder = arguments.text("record") else { return nil }
+    do {
+      return try CassetteRecorder(folder: folder) { Output.complain(PlainText.line($0)) }
+    } catch {
+      throw Failure(message: "--record: \(PlainText.line(error.message))")
+    }
   }
 
   static func configuration(_ arguments: Arguments) throws -> ServerConfiguration {

@@ -29,7 +29,7 @@ package struct CallRequest: Sendable {
     Self.open(format, endpoint: endpoint, stream: isStream, to: &writer)
     text = TextMeasure()
     if let input = shape.input(of: root) {
-      measure(input, isText: true)
+      Self.measure(input, isText: true, into: &text)
       writer.append(",\"input\":")
       if BoundedJSON.append(input, limit: Self.inputLimit, to: &writer) {
         writer.append(",\"input_bytes\":")
@@ -37,7 +37,7 @@ package struct CallRequest: Sendable {
       }
     }
     if let system = shape.system(of: root) {
-      measure(system, isText: true)
+      Self.measure(system, isText: true, into: &text)
       writer.append(",\"system\":")
       BoundedJSON.append(system, limit: Self.systemLimit, to: &writer)
     }
@@ -96,11 +96,11 @@ package struct CallRequest: Sendable {
   }
 
   /// Adds a text, and everything in it that holds text; what images and sound cost nobody can guess.
-  private mutating func measure(_ value: JSONValueView, isText: Bool) {
+  private static func measure(_ value: JSONValueView, isText: Bool, into sum: inout TextMeasure) {
     switch value.kind {
-    case .string: if isText { text.add(value.bytes, escaped: true) }
-    case .array: value.forEachElement { measure($0, isText: isText) }
-    case .object: value.forEachMember { measure($1, isText: Self.holdsText($0.bytes)) }
+    case .string: if isText { sum.add(value.bytes, escaped: true) }
+    case .array: value.forEachElement { measure($0, isText: isText, into: &sum) }
+    case .object: value.forEachMember { measure($1, isText: holdsText($0.bytes), into: &sum) }
     default: break
     }
   }

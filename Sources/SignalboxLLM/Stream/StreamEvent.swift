@@ -26,28 +26,40 @@ public enum StreamEvent: Sendable {
       case .error(let event): event.info
       }
     }
-    set {
+    // In place: a setter would copy the metadata at every change of one key.
+    _modify {
       switch self {
       case .start(var event):
-        event.info = newValue
-        self = .start(event)
+        self = .placeholder
+        defer { self = .start(event) }
+        yield &event.info
       case .delta(var event):
-        event.info = newValue
-        self = .delta(event)
+        self = .placeholder
+        defer { self = .delta(event) }
+        yield &event.info
       case .usage(var event):
-        event.info = newValue
-        self = .usage(event)
+        self = .placeholder
+        defer { self = .usage(event) }
+        yield &event.info
       case .restart(var event):
-        event.info = newValue
-        self = .restart(event)
+        self = .placeholder
+        defer { self = .restart(event) }
+        yield &event.info
       case .complete(var event):
-        event.info = newValue
-        self = .complete(event)
+        self = .placeholder
+        defer { self = .complete(event) }
+        yield &event.info
       case .error(var event):
-        event.info = newValue
-        self = .error(event)
+        self = .placeholder
+        defer { self = .error(event) }
+        yield &event.info
       }
     }
+  }
+
+  /// Stands in while a payload is changed in place, so that the payload has one owner.
+  private static var placeholder: StreamEvent {
+    .start(StreamStart(info: StreamInfo(provider: "", model: "", requestID: "", streamID: "", timestamp: 0)))
   }
 
   /// The event's type as Signalbox's events name it: `llm.start`, `llm.delta`, ….

@@ -74,8 +74,8 @@ public struct PriceTable: Sendable, Hashable {
     serviceTier: String? = nil
   ) -> Cost {
     let price =
-      price(provider: provider, model: model)
-      ?? requested.flatMap { price(provider: provider, model: $0) }
+      self.price(provider: provider, model: model)
+      ?? requested.flatMap { self.price(provider: provider, model: $0) }
     guard let price else {
       let name = model.isEmpty ? requested ?? "" : model
       return .unknown(reason: name.isEmpty ? "no model was named" : "no price for \(provider)/\(name)")

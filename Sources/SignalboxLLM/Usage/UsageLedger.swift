@@ -1,4 +1,4 @@
-public import Signalbox
+import Signalbox
 
 /// Adds up what calls use: by provider, by model, by both, and by labels such as the session.
 ///

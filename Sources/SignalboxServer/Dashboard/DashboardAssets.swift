@@ -1312,7 +1312,7 @@ noscript { padding: 20px; }
 }
 """###),
     DashboardAsset(
-      path: "/v1/schema", contentType: "application/schema+json", tag: "\"c367f1f3de686b82\"",
+      path: "/v1/schema", contentType: "application/schema+json", tag: "\"f8edf7cd0ab18fba\"",
       text: ###"""
 {
   "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -1340,7 +1340,8 @@ noscript { padding: 20px; }
     { "if": { "$ref": "#/$defs/when/start" }, "then": { "properties": { "phase": { "const": "start" }, "data": { "$ref": "#/$defs/data/start" } } } },
     { "if": { "$ref": "#/$defs/when/end" }, "then": { "properties": { "phase": { "const": "end" }, "data": { "$ref": "#/$defs/data/end" } } } },
     { "if": { "$ref": "#/$defs/when/log" }, "then": { "properties": { "data": { "$ref": "#/$defs/data/log" } }, "required": ["data"] } },
-    { "if": { "$ref": "#/$defs/when/signalbox.gap" }, "then": { "properties": { "data": { "$ref": "#/$defs/data/signalbox.gap" } }, "required": ["data"] } }
+    { "if": { "$ref": "#/$defs/when/signalbox.gap" }, "then": { "properties": { "data": { "$ref": "#/$defs/data/signalbox.gap" } }, "required": ["data"] } },
+    { "if": { "$ref": "#/$defs/when/llm.metrics" }, "then": { "properties": { "data": { "$ref": "#/$defs/data/llm.metrics" } }, "required": ["data"] } }
   ],
   "$defs": {
     "envelope": {
@@ -1642,6 +1643,36 @@ noscript { padding: 20px; }
           "reason": { "enum": ["buffer_full", "rejected", "sampled", "shutdown"] },
           "since": { "$ref": "#/$defs/time", "description": "When the first of them was dropped." }
         }
+      },
+      "llm.metrics": {
+        "title": "How the streams of one provider and model went, added up",
+        "type": "object",
+        "required": ["streams"],
+        "properties": {
+          "streams": { "$ref": "#/$defs/natural", "description": "Streams that have ended." },
+          "failed": { "$ref": "#/$defs/natural", "description": "How many of them ended otherwise than well." },
+          "restarts": { "$ref": "#/$defs/natural" },
+          "chunks": { "$ref": "#/$defs/natural", "description": "Their deltas." },
+          "input": { "$ref": "#/$defs/natural", "description": "Their input tokens, from caches or not." },
+          "output": { "$ref": "#/$defs/natural", "description": "Their output tokens." },
+          "cost": { "type": "number", "minimum": 0, "description": "Of those whose cost is known." },
+          "tokens_per_second": { "type": "number", "minimum": 0, "description": "Of one stream, on average." },
+          "first_token_ms": { "$ref": "#/$defs/quantiles" },
+          "gap_ms": { "$ref": "#/$defs/quantiles", "description": "Between two deltas." },
+          "duration_ms": { "$ref": "#/$defs/quantiles" }
+        }
+      }
+    },
+    "quantiles": {
+      "title": "Durations in milliseconds",
+      "type": "object",
+      "properties": {
+        "count": { "$ref": "#/$defs/natural" },
+        "mean": { "$ref": "#/$defs/milliseconds" },
+        "p50": { "$ref": "#/$defs/milliseconds" },
+        "p90": { "$ref": "#/$defs/milliseconds" },
+        "p99": { "$ref": "#/$defs/milliseconds" },
+        "max": { "$ref": "#/$defs/milliseconds" }
       }
     },
     "when": {
@@ -1664,7 +1695,8 @@ noscript { padding: 20px; }
       "start": { "properties": { "type": { "enum": ["step.start", "agent.start"] } }, "required": ["type"] },
       "end": { "properties": { "type": { "enum": ["chain.end", "step.end"] } }, "required": ["type"] },
       "log": { "properties": { "type": { "const": "log" } }, "required": ["type"] },
-      "signalbox.gap": { "properties": { "type": { "const": "signalbox.gap" } }, "required": ["type"] }
+      "signalbox.gap": { "properties": { "type": { "const": "signalbox.gap" } }, "required": ["type"] },
+      "llm.metrics": { "properties": { "type": { "const": "llm.metrics" } }, "required": ["type"] }
     }
   }
 }

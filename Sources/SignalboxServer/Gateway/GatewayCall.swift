@@ -17,6 +17,7 @@ final class GatewayCall: FetchHandler {
   private var asksForUsage = false
   /// Takes the answer to that out.
   private var filter: UsageChunkFilter?
+  private var record: (any ByteTapCall)?
   /// Body bytes of this iteration, and how many of them the client was given.
   private var piece: PaddedBuffer?
   private var given = 0
@@ -70,6 +71,8 @@ final class GatewayCall: FetchHandler {
     if let format {
       tap = CallTap(format, gateway: gateway, head: exchange.head, route: route, headers: headers, body: copy)
       gateway.visitAfterFlush(self)
+      record = configuration.recorder?.begin(
+        method: exchange.head.methodName, path: route.target(exchange.head), body: body)
     } else {
       gateway.counts.untapped += 1
     }
@@ -93,6 +96,7 @@ final class GatewayCall: FetchHandler {
     gateway.counts.answered(upstream.name, status: head.status)
     headCame = uv_hrtime()
     tap?.head(head)
+    record?.head(head)
     guard let exchange else { return }
     owed = head.bodyLength
     if asksForUsage, head.isPlainStream {
@@ -106,6 +110,7 @@ final class GatewayCall: FetchHandler {
     // This runs once a chunk: what a turn needs once is done with its first.
     let piece = self.piece ?? beginTurn()
     piece.append(body)
+    record?.body(body)
     guard queued + piece.count > queueLimit, exchange != nil else { return .proceed }
     isPaused = true
     return .pause
@@ -152,6 +157,8 @@ final class GatewayCall: FetchHandler {
 
   private func ended(_ error: FetchError?) {
     transfer = nil
+    record?.end(Cassette.End(error))
+    record = nil
     stopReadingOn()
     gateway.counts.active -= 1
     if let exchange {
@@ -283,5 +290,25 @@ extension SharedBytes {
     var writer = ByteWriter(capacity: bytes.count + PaddedBuffer.padding)
     writer.append(bytes)
     self.init(taking: writer)
+  }
+}
+
+extension ByteTapCall {
+  fileprivate func head(_ head: FetchHead) {
+    var headers: [(name: String, value: String)] = []
+    head.forEachHeader { name, value in
+      headers.append((String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self)))
+    }
+    self.head(status: head.status, headers: headers)
+  }
+}
+
+extension Cassette.End {
+  fileprivate init(_ error: FetchError?) {
+    guard let error else {
+      self = .complete
+      return
+    }
+    self = error.code == .cancelled ? .cancelled : .cut(error.message)
   }
 }

@@ -59,6 +59,8 @@ package struct GatewayConfiguration: Sendable {
   package var prices = PriceTable.builtIn
   /// Whom TLS upstreams are trusted by.
   package var tls = FetchTLS()
+  /// Gets the bytes of every model call, to record them. Default: nobody.
+  package var recorder: (any ByteTap)?
 
   package init(upstreams: [GatewayUpstream]) { self.upstreams = upstreams }
 

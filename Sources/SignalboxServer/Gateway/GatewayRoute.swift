@@ -66,6 +66,12 @@ package struct GatewayRoute: Equatable, Sendable {
     return url[slash...]
   }
 
+  /// The upstream's own path with the query, as the client asked for it.
+  func target(_ head: HTTPRequestHead) -> String {
+    let path = head.withPath { String(decoding: $0[rest...], as: UTF8.self) }
+    return head.hasQuery ? path + "?" + head.rawQuery : path
+  }
+
   /// The format of the model call that the request is; nil: it is none, and passes through without a tap.
   func format(_ head: HTTPRequestHead) -> ReplyFormat? {
     guard head.method == .post else { return nil }

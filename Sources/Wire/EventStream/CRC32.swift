@@ -1,5 +1,5 @@
 /// The checksum of zlib, PNG and Amazon's event streams (CRC-32/ISO-HDLC), eight bytes at a time.
-package enum CRC32 {
+enum CRC32 {
   /// Eight tables of 256: table n holds what a byte does to the checksum with n bytes behind it.
   private static let tables: [UInt32] = {
     var tables = [UInt32](repeating: 0, count: 8 * 256)
@@ -16,7 +16,7 @@ package enum CRC32 {
   }()
 
   /// The checksum of what `checksum` is the checksum of, and then of `bytes`.
-  package static func checksum(_ bytes: UnsafeRawBufferPointer, after checksum: UInt32 = 0) -> UInt32 {
+  static func checksum(_ bytes: UnsafeRawBufferPointer, after checksum: UInt32 = 0) -> UInt32 {
     tables.withUnsafeBufferPointer { tables in
       func look(_ table: Int, _ value: UInt64, _ byte: UInt64) -> UInt32 {
         tables[table * 256 + Int(truncatingIfNeeded: value >> (byte * 8) & 0xFF)]

@@ -1,8 +1,20 @@
-import DecodeBench
+import Wire
 
 /// Replies of Bedrock Converse and ConverseStream; the members are those of the service's model.
 enum ConverseFixtures {
-  static func event(_ name: String, _ payload: String) -> [UInt8] { eventStreamFrame(name, payload) }
+  /// A frame as Bedrock sends it.
+  static func frame(_ name: String, _ payload: String, kind: String) -> [UInt8] {
+    frame(
+      [(":\(kind)-type", name), (":content-type", "application/json"), (":message-type", kind)], payload)
+  }
+
+  static func frame(_ headers: [(name: String, value: String)], _ payload: String) -> [UInt8] {
+    var writer = ByteWriter()
+    Array(payload.utf8).withUnsafeBytes { writer.append(eventStream: $0, headers: headers) }
+    return Array(writer.raw)
+  }
+
+  static func event(_ name: String, _ payload: String) -> [UInt8] { frame(name, payload, kind: "event") }
 
   static func delta(_ block: Int, _ delta: String, padding: String = "abcd") -> [UInt8] {
     event("contentBlockDelta", #"{"contentBlockIndex":\#(block),"delta":\#(delta),"p":"\#(padding)"}"#)
@@ -13,7 +25,7 @@ enum ConverseFixtures {
   }
 
   static func exception(_ name: String, _ payload: String = #"{"message":"No"}"#) -> [UInt8] {
-    eventStreamFrame(name, payload, kind: "exception")
+    frame(name, payload, kind: "exception")
   }
 
   static let start = event("messageStart", #"{"p":"abcdefgh","role":"assistant"}"#)

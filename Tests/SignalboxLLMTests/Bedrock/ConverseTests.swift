@@ -1,4 +1,3 @@
-import DecodeBench
 import Foundation
 import Testing
 
@@ -84,7 +83,8 @@ import Testing
 
   @Test func aCutStreamIsIncomplete() {
     #expect(run(Made.start + Made.text("a")).last.data["reason"] as? String == "incomplete")
-    #expect(run(Array(Made.plainText.dropLast(300))).last.data["reason"] as? String == "incomplete")
+    let cut = run(Made.start + Made.text("a") + Made.text("b").dropLast(9))
+    #expect(cut.text() == "a" && cut.last.data["reason"] as? String == "incomplete")
   }
 
   @Test(arguments: [
@@ -130,11 +130,10 @@ import Testing
   }
 
   @Test func anErrorInHeadersAloneIsAFailure() {
-    let frame = eventStreamFrame(
-      headers: [
+    let frame = Made.frame(
+      [
         (":message-type", "error"), (":error-code", "Internal\"Failure"), (":error-message", "It\nbroke"),
-      ],
-      [])
+      ], "")
     let error = CallTape.everySplit(Made.start + frame, .converse).last
     #expect(error.type == "llm.error" && error.data["message"] as? String == "It\nbroke")
     #expect(error.data["code"] as? String == "Internal\"Failure")

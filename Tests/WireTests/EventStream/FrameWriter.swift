@@ -40,9 +40,12 @@ enum FrameWriter {
 
   /// Bit by bit, unlike the code under test.
   static func checksum(_ bytes: [UInt8]) -> UInt32 {
-    ~bytes.reduce(~0) { crc, byte in
-      (0..<8).reduce(crc ^ UInt32(byte)) { crc, _ in crc & 1 == 0 ? crc >> 1 : crc >> 1 ^ 0xEDB8_8320 }
+    var crc = UInt32.max
+    for byte in bytes {
+      crc ^= UInt32(byte)
+      for _ in 0..<8 { crc = crc & 1 == 0 ? crc >> 1 : crc >> 1 ^ 0xEDB8_8320 }
     }
+    return ~crc
   }
 
   fileprivate static func bigEndian(_ number: some FixedWidthInteger) -> [UInt8] {
