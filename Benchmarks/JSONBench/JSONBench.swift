@@ -58,7 +58,8 @@ struct JSONBench {
   }
 
   static func documents(_ size: Int) -> [(String, String)] {
-    let item = #"{"id": 17, "text": "It was the best of times, \"it was\" the worst.", "score": 0.75, "ok": true}"#
+    let item =
+      #"{"id": 17, "text": "It was the best of times, \"it was\" the worst.", "score": 0.75, "ok": true}"#
     let items = repeatElement(item, count: size / item.utf8.count).joined(separator: ", ")
     let numbers = (0..<size / 7).map { String($0 % 100_000) }.joined(separator: ",")
     let text = String(repeating: "It was the age of wisdom, ", count: size / 26)

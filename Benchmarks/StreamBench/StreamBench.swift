@@ -14,34 +14,36 @@ import SignalboxLLM
 struct StreamBench {
   static func main() async {
     let count = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 2_000_000
-    await throughput("filter, transform", count) {
+    let short = Pipeline {
       Filter(types: "llm.delta", "llm.usage", providers: ["openai"])
       Transform { $0.metadata["user_id"] = "u1" }
     }
-    await throughput("filter by predicate", count) {
+    await throughput("filter, transform", count, short)
+    let predicate = Pipeline {
       Filter { if case .delta(let delta) = $0 { delta.text.utf8.count > 2 } else { true } }
     }
-    await throughput("filter, correlate, stamp, measure, batch of 100", count) { chain() }
-    await throughput("filter, asynchronous transform", count) {
+    await throughput("filter by predicate", count, predicate)
+    let waiting = Pipeline {
       Filter(types: "llm.delta")
       Transform { (event: inout StreamEvent) async in event.metadata["user_id"] = "u1" }
     }
+    await throughput("filter, asynchronous transform", count, waiting)
+    await throughput("filter, correlate, stamp, measure, batch of 100", count, chain())
     await latency("filter, correlate, stamp, measure, batch of 100", count / 4)
   }
 
   /// The chain of five stages.
-  @PipelineBuilder static func chain() -> [any PipelineStage] {
-    Filter(types: "llm.", providers: ["openai"])
-    Correlate()
-    Stamp()
-    Measure()
-    Batch(100, within: .milliseconds(500)) { batch in precondition(!batch.isEmpty) }
+  static func chain() -> Pipeline {
+    Pipeline {
+      Filter(types: "llm.", providers: ["openai"])
+      Correlate()
+      Stamp()
+      Measure()
+      Batch(100, within: .milliseconds(500)) { batch in precondition(!batch.isEmpty) }
+    }
   }
 
-  static func throughput(
-    _ name: String, _ count: Int, @PipelineBuilder _ stages: @Sendable () -> [any PipelineStage]
-  ) async {
-    let pipeline = Pipeline(stages())
+  static func throughput(_ name: String, _ count: Int, _ pipeline: Pipeline) async {
     let event = delta()
     let start = nanoseconds(CLOCK_MONOTONIC)
     for _ in 0..<count { await pipeline.handle(event) }
@@ -53,7 +55,7 @@ struct StreamBench {
   }
 
   static func latency(_ name: String, _ count: Int) async {
-    let pipeline = Pipeline(chain())
+    let pipeline = chain()
     let event = delta()
     var times: [UInt64] = []
     times.reserveCapacity(count)

@@ -22,8 +22,8 @@ package final class EventLog: Sendable {
     core = opened.core
     threads = Guarded([
       SystemThread { opened.writer.run() },
-      SystemThread { opened.upkeep.run() },
-      SystemThread { opened.checkpointer.run() },
+      SystemThread(background: true) { opened.upkeep.run() },
+      SystemThread(background: true) { opened.checkpointer.run() },
     ])
   }
 
@@ -43,6 +43,12 @@ package final class EventLog: Sendable {
   /// before are not shown.
   package func onCommit(_ observer: @escaping @Sendable (CommittedBatch) -> Void) {
     core.observers.with { $0.append(observer) }
+  }
+
+  /// Calls `body` on the writer's thread whenever the observers have seen a commit and all who submitted to it, or to
+  /// one that failed, have been answered.
+  package func afterAnswers(_ body: @escaping @Sendable () -> Void) {
+    core.answered.with { $0.append(body) }
   }
 
   /// A producer said that it lives: from its first heartbeat on, its silence makes its open spans lost.

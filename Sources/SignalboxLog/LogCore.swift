@@ -11,6 +11,8 @@ final class LogCore: Sendable {
   let turn = TurnLock()
   let epochs: Guarded<EpochTable>
   let observers = Guarded<[@Sendable (CommittedBatch) -> Void]>([])
+  /// Called when a commit's senders have been answered.
+  let answered = Guarded<[@Sendable () -> Void]>([])
   let metrics = Guarded(LogMetrics())
   let upkeep = Guarded(UpkeepCalls())
   let checkpoint = Guarded(CheckpointCalls())

@@ -59,6 +59,7 @@ final class LoopService: HTTPService {
     gatewayConfiguration.recorder = configuration.recorder
     gateway = Gateway(
       loop: loop, configuration: gatewayConfiguration, outlet: LogOutlet(shared.log))
+    loop.afterFlush { [hub] in hub.wrote() }
     loop.timer(after: 10_000, every: 10_000) { [hub] in hub.heartbeat() }
   }
 

@@ -40,7 +40,8 @@ package final class Server: Sendable {
     let loops = try Self.makeLoops(count).map { ($0, LoopPlace()) }
     for (loop, place) in loops {
       // Registered before a service exists: one made later begins at a tip that these commits have reached.
-      log.onCommit { batch in loop.execute { place.service?.hub.commit(batch) } }
+      log.onCommit { batch in loop.enqueue { place.service?.hub.commit(batch) } }
+      log.afterAnswers { loop.wake() }
     }
     let shared = ServerShared(
       configuration: configuration, log: log, readers: readers, keys: keys, loops: loops)
@@ -60,6 +61,13 @@ package final class Server: Sendable {
     } catch {
       throw LogError(code: .database, message: "No event loop could be made: \(error)")
     }
+  }
+
+  /// Tells the allocator that memory comes and goes in batches here; for a process that is nothing but a server.
+  package static func tuneAllocator() {
+    #if os(Linux)
+      cuv_keep_freed_memory()
+    #endif
   }
 
   /// The processors that this process may use, which can be fewer than the machine has.

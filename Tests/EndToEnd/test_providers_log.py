@@ -76,7 +76,7 @@ def test_a_fault_is_told(server_of_all, schema, name, fault):
         assert end["type"] == "llm.end" and end["data"]["unread"] and not said
         return
     assert (end["type"], end["data"]["reason"]) == ("llm.error", tells)
-    assert expected.text.startswith(said) and len(said) < len(expected.text)
+    assert expected.text.startswith(said) and (len(said) < len(expected.text) or fault == "unended")
     assert said or fault == "empty"
     if tells == "failed":
         assert FORMATS[name].error_message in end["data"]["message"]
@@ -136,6 +136,7 @@ def test_usage_is_kept_when_the_client_goes_away(server_of_all, upstream_of_all,
     with wire.Wire(f"{server_of_all.url}/{FORMATS[name].upstream}") as one:
         one.send(path, headers | {"x-fault": "held", "x-call": call, "x-signalbox-session": session}, body)
         next(event for event in one.events() if type(event).__name__ == "Data")
+    server_of_all.until_metric("signalbox_gateway_drains", 1)
     upstream_of_all.gate(call).release()
     assert upstream_of_all.until_finished(call), "the provider was read to its end"
     events = told(server_of_all, session)
@@ -157,6 +158,7 @@ def test_a_client_that_loses_patience_cancels(server_of_all, upstream_of_all, na
         one.send(path, headers | {"x-fault": "stalled", "x-call": call, "x-signalbox-session": session}, body)
         for _ in one.events():
             pass
+    server_of_all.until_metric("signalbox_gateway_drains", 1)
     upstream_of_all.gate(call).release()
     events = told(server_of_all, session)
     end = story.check(events)

@@ -133,6 +133,7 @@ def test_usage_is_there_when_the_client_goes_away(server_of_all, upstream_of_all
     with wire.Wire(server_of_all.url + "/openai") as one:
         one.send(path, headers | {"x-fault": "held", "x-call": call, "x-signalbox-session": session}, body)
         next(event for event in one.events() if type(event).__name__ == "Data")
+    server_of_all.until_metric("signalbox_gateway_drains", 1)
     upstream_of_all.gate(call).release()
     assert upstream_of_all.until_finished(call)
     end = story.check(told(server_of_all, session))

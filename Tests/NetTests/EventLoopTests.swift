@@ -38,6 +38,23 @@ struct EventLoopTests {
     }
   }
 
+  @Test func whatIsEnqueuedComesInItsPlaceOnceTheLoopIsWoken() async throws {
+    try await withLoop { loop in
+      let (numbers, continuation) = AsyncStream.makeStream(of: Int.self)
+      for number in 0..<300 {
+        loop.enqueue { continuation.yield(number) }
+        if number == 99 { loop.execute { continuation.yield(1000) } }
+        if number == 199 { loop.wake() }
+      }
+      loop.enqueue { continuation.finish() }
+      loop.wake()
+      let expected = Array(0...99) + [1000] + Array(100..<300)
+      #expect(await numbers.reduce(into: []) { $0.append($1) } == expected)
+      // Nothing is left to wake it for.
+      loop.wake()
+    }
+  }
+
   @Test func timersFireRepeatAndAreCancelled() async throws {
     try await withLoop { loop in
       let (events, continuation) = AsyncStream.makeStream(of: String.self)

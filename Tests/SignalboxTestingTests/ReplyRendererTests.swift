@@ -191,7 +191,7 @@ private struct Heard {
       chunk.withUnsafeBytes { bytes in decoder.receive(bytes) { take($0) } }
     }
     let end = decoder.finish { take($0) }
-    failure = failure ?? end?.message
+    failure = failure ?? end.map { String(decoding: $0.message, as: UTF8.self) }
     output = decoder.summary.usage?.output
   }
 
@@ -205,7 +205,7 @@ private struct Heard {
       } else {
         texts[piece.channel, default: ""] += writer.string
       }
-    case .failure(let failure): self.failure = failure.message
+    case .failure(let failure): self.failure = String(decoding: failure.message, as: UTF8.self)
     default: break
     }
   }

@@ -96,11 +96,11 @@ struct ScriptedProviderTests {
 
   @Test func stopsWhileAnAnswerStalls() async throws {
     let provider = try ScriptedProvider(.text("a").with(.stallBeforeHead))
-    async let answer = ask(provider)
+    let answer = Task { try await ask(provider) }
     await provider.received(1)
     await provider.stalled()
     provider.stop()
-    await #expect(throws: FetchError.self) { try await answer }
+    await #expect(throws: FetchError.self) { try await answer.value }
   }
 
   @Test func everyByteInAPacketOfItsOwn() async throws {

@@ -10,7 +10,9 @@ final class CurlHandle {
   enum State { case idle, running, cancelled }
 
   let easy: UnsafeMutableRawPointer
-  unowned let multi: CurlMulti
+  /// Unsafe: the multi lets go of its handles in `shutDown`, without which it never goes itself; counting it costs at
+  /// every piece of every body.
+  unowned(unsafe) let multi: CurlMulti
   private(set) var generation: UInt64 = 0
   var state = State.idle
   private(set) var handler: (any FetchHandler)?
@@ -21,6 +23,8 @@ final class CurlHandle {
   private var status = 0
   private var headIsDone = false
   private(set) var received = 0
+  /// It got something in this turn.
+  var isTouched = false
   /// The receiver asked for a pause; libcurl is told when it brings the next piece.
   private var wantsPause = false
   private var isPausedInCurl = false
@@ -48,6 +52,11 @@ final class CurlHandle {
 
   static func from(_ pointer: UnsafeMutableRawPointer) -> CurlHandle {
     Unmanaged<CurlHandle>.fromOpaque(pointer).takeUnretainedValue()
+  }
+
+  /// The same without counting a reference: the multi holds the handle for as long as libcurl calls back.
+  static func with<Result>(_ pointer: UnsafeMutableRawPointer, _ body: (CurlHandle) -> Result) -> Result {
+    Unmanaged<CurlHandle>.fromOpaque(pointer)._withUnsafeGuaranteedRef(body)
   }
 
   // MARK: Life
@@ -131,10 +140,12 @@ final class CurlHandle {
       isPausedInCurl = true
       return Int(CURL_WRITEFUNC_PAUSE)
     }
-    deadlines.sawBytes(at: multi.now)
+    if !isTouched {
+      deadlines.sawBytes(at: multi.now)
+      multi.touched(self)
+    }
     received += bytes.count
     if handler.fetch(transfer, body: bytes) == .pause { wantsPause = true }
-    multi.touched(self)
     return bytes.count
   }
 

@@ -14,10 +14,11 @@ import Signalbox
 package final class CurlMulti {
   /// Bounds of what is kept between transfers.
   package struct Limits: Sendable {
-    /// Open connections that wait for the next request. Default 256.
-    package var keptConnections = 256
-    /// Easy handles that wait for the next request. Default 256.
-    package var keptHandles = 256
+    /// Connections, in use or not, beyond which one is closed when its request has ended instead of waiting for
+    /// the next. Default 4096.
+    package var keptConnections = 4096
+    /// Easy handles that wait for the next request. Default 1024.
+    package var keptHandles = 1024
 
     package init() {}
   }
@@ -191,7 +192,9 @@ package final class CurlMulti {
   // MARK: What libcurl says
 
   func touched(_ handle: CurlHandle) {
-    if touchedHandles.last !== handle { touchedHandles.append(handle) }
+    guard !handle.isTouched else { return }
+    handle.isTouched = true
+    touchedHandles.append(handle)
   }
 
   private func watch(_ descriptor: curl_socket_t, _ what: Int32) {
@@ -231,6 +234,7 @@ package final class CurlMulti {
     var at = 0
     while at < touchedHandles.count {
       let handle = touchedHandles[at]
+      handle.isTouched = false
       if handle.state == .running { handle.handler?.fetchTurnEnded(handle.transfer) }
       at += 1
     }

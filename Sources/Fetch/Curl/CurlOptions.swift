@@ -12,11 +12,11 @@ enum CurlOptions {
     sb_curl_easy_set_ptr(easy, CURLOPT_PRIVATE, me)
     sb_curl_easy_set_ptr(easy, CURLOPT_ERRORBUFFER, failure)
     sb_curl_easy_set_write(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, me in
-      CurlHandle.from(me!).bring(body: UnsafeRawBufferPointer(start: bytes, count: size * count))
+      CurlHandle.with(me!) { $0.bring(body: UnsafeRawBufferPointer(start: bytes, count: size * count)) }
     }
     sb_curl_easy_set_ptr(easy, CURLOPT_WRITEDATA, me)
     sb_curl_easy_set_write(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, me in
-      CurlHandle.from(me!).bring(headerLine: UnsafeRawBufferPointer(start: bytes, count: size * count))
+      CurlHandle.with(me!) { $0.bring(headerLine: UnsafeRawBufferPointer(start: bytes, count: size * count)) }
       return size * count
     }
     sb_curl_easy_set_ptr(easy, CURLOPT_HEADERDATA, me)

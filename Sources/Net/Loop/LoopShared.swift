@@ -83,7 +83,7 @@ final class LoopShared {
   func takeBlock() -> OutBlock { blocks.popLast() ?? OutBlock() }
 
   func giveBack(_ block: OutBlock) {
-    guard blocks.count < 64 else { return }
+    guard blocks.count < 256 else { return }
     block.count = 0
     blocks.append(block)
   }

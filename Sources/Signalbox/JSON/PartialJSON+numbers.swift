@@ -22,7 +22,8 @@ extension PartialJSON {
         .integer
       case (.integer, UInt8(ascii: "0")...UInt8(ascii: "9")): .integer
       case (.zero, UInt8(ascii: ".")), (.integer, UInt8(ascii: ".")): .point
-      case (.point, UInt8(ascii: "0")...UInt8(ascii: "9")), (.fraction, UInt8(ascii: "0")...UInt8(ascii: "9")):
+      case (.point, UInt8(ascii: "0")...UInt8(ascii: "9")),
+        (.fraction, UInt8(ascii: "0")...UInt8(ascii: "9")):
         .fraction
       case (.zero, UInt8(ascii: "e")), (.integer, UInt8(ascii: "e")), (.fraction, UInt8(ascii: "e")),
         (.zero, UInt8(ascii: "E")), (.integer, UInt8(ascii: "E")), (.fraction, UInt8(ascii: "E")):

@@ -1,21 +1,22 @@
 /// Reads one JSON value from a text that arrives in pieces, and has what has arrived of it at any time.
 ///
-/// A string grows with its text, an array with its elements, an object with the members whose value has begun.
-/// What may still turn out differently is held back: an escape or a UTF-8 sequence until it is whole, `true`,
-/// `false` and `null` until their last letter, a number until the byte after it (or `finish()`), a name until
-/// its value begins. So a value only ever grows: what was shown is never taken back.
+/// A string grows with its text, an array with its elements, an object with the members whose value has
+/// begun. What may still turn out differently is held back: an escape or a UTF-8 sequence until it is whole,
+/// `true`, `false` and `null` until their last letter, a number until the byte after it (or `finish()`), a name
+/// until its value begins. So a value only ever grows: what was shown is never taken back.
 ///
 /// Between two calls the value lies ready, so reading it costs nothing. A call takes the containers that are
 /// still open apart and puts them together again, which takes time in proportion to their depth, not their
-/// size. Swift's arrays are copied on write: a caller who still holds an earlier value while a piece is appended
-/// pays with one copy of the open containers and the open string.
+/// size. Swift's arrays are copied on write: a caller who still holds an earlier value while a piece is
+/// appended pays with one copy of the open containers and the open string.
 public struct PartialJSON: Sendable {
   public enum Mode: Sendable {
     /// The text is one JSON value and white space.
     case strict
-    /// The value may stand in what models put around it: a code fence, text before and text after it. In the
-    /// text before, the value begins at a code fence, at the first `{`, or at a `[` that begins a line. A text
-    /// that begins with `"` is a string; one that is nothing but a number or a literal is known at `finish()`.
+    /// The value may stand in what models put around it: a code fence, text before and text after it. In
+    /// the text before, the value begins at a code fence, at the first `{`, or at a `[` that begins a line. A
+    /// text that begins with `"` is a string; one that is nothing but a number or a literal is known at
+    /// `finish()`.
     case tolerant
   }
 
@@ -76,7 +77,8 @@ public struct PartialJSON: Sendable {
   var number = NumberState.start
 
   /// - Parameter patterns: the places of which `append` tells what changed; none unless given.
-  public init(_ mode: Mode = .tolerant, watching patterns: [JSONPathPattern] = [], limits: Limits = Limits()) {
+  public init(_ mode: Mode = .tolerant, watching patterns: [JSONPathPattern] = [], limits: Limits = Limits())
+  {
     self.mode = mode
     self.limits = limits
     prelude = mode == .tolerant ? Prelude() : nil
@@ -127,7 +129,8 @@ extension JSONValue {
     self = try parser.finish()
   }
 
-  public init(parsing utf8: some Sequence<UInt8>, limits: PartialJSON.Limits = .init()) throws(JSONTextError) {
+  public init(parsing utf8: some Sequence<UInt8>, limits: PartialJSON.Limits = .init()) throws(JSONTextError)
+  {
     var parser = PartialJSON(.strict, limits: limits)
     try parser.append(utf8: utf8)
     self = try parser.finish()

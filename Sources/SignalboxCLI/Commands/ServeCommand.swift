@@ -53,6 +53,7 @@ enum ServeCommand: Command {
     configuration.recorder = recorder
     Interrupts.hold()
     raiseDescriptorLimit()
+    Server.tuneAllocator()
     let server: Server
     let started: Server.Started
     do {

@@ -26,6 +26,8 @@ struct ReplyAssembler {
   private var refusal = ""
   private var reasoning: [ReasoningBlock] = []
   private var calls: [ToolCall] = []
+  /// The places of calls that the provider makes itself: nobody need answer them.
+  private var foreign: Set<Int> = []
   private var citations: [JSONValue] = []
   /// Bytes of all texts.
   private(set) var size = 0
@@ -52,10 +54,13 @@ struct ReplyAssembler {
       let fragment = ToolFragment(
         index: max(piece.tool, 0), id: piece.toolID.map(Self.unescaped),
         name: piece.toolName.map(Self.unescaped))
-      if isFirst { take(text, of: fragment) }
+      if isFirst {
+        take(text, of: fragment)
+        if piece.runsAtProvider { foreign.insert(min(fragment.index, Self.limit - 1)) }
+      }
       return Delta(text: text, channel: .toolArguments, choice: piece.choice, tool: fragment)
     case .signature:
-      if isFirst { takeSignature(text) }
+      if isFirst { takeSignature(text, isBlock: piece.isValue) }
       return nil
     }
   }
@@ -72,8 +77,11 @@ struct ReplyAssembler {
     reasoning[reasoning.count - 1].text += text
   }
 
-  private mutating func takeSignature(_ signature: String) {
-    if reasoning.last?.signature != nil || reasoning.isEmpty { reasoning.append(ReasoningBlock(text: "")) }
+  /// `isBlock`: it is a block in itself, without a text that it signs.
+  private mutating func takeSignature(_ signature: String, isBlock: Bool) {
+    if isBlock || reasoning.last?.signature != nil || reasoning.isEmpty {
+      reasoning.append(ReasoningBlock(text: ""))
+    }
     reasoning[reasoning.count - 1].signature = signature
   }
 
@@ -102,7 +110,8 @@ struct ReplyAssembler {
     reply.refusal = refusal.isEmpty ? nil : refusal
     reply.reasoning = reasoning
     reply.citations = citations
-    reply.toolCalls = calls.enumerated().map { place, call in
+    reply.toolCalls = calls.enumerated().compactMap { place, call in
+      if foreign.contains(place) { return nil }
       var call = call
       if call.id.isEmpty { call.id = "call_\(requestID.suffix(12))_\(place)" }
       return call

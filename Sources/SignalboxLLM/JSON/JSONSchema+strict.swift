@@ -6,8 +6,8 @@ extension JSONSchema {
   ///
   /// What strict mode refuses but can be left out (lengths, `uniqueItems`, annotations) is not in `json`, and
   /// still checked by `validate`; `oneOf` is sent as `anyOf`. Throws where the meaning would be lost: open
-  /// objects, arrays and values of any kind, `allOf`, `not`, `prefixItems`, `patternProperties`, or a root that
-  /// is no object.
+  /// objects, arrays and values of any kind, `allOf`, `not`, `prefixItems`, `patternProperties`, or a root
+  /// that is no object.
   public func strict() throws(JSONSchemaDefinitionError) -> JSONSchema {
     guard json["type"] == "object", json["anyOf"] == nil, json["oneOf"] == nil else {
       throw JSONSchemaDefinitionError(path: .root, message: "Strict mode wants an object at the root")
@@ -23,7 +23,8 @@ extension JSONSchema {
     }
     for keyword in ["anyOf", "oneOf"] {
       if object["type"] == nil, object["enum"] == nil, case .array(let alternatives)? = object[keyword] {
-        object[keyword] = .array(alternatives + [["type": "null"]])
+        let null: JSONValue = ["type": "null"]
+        if !alternatives.contains(null) { object[keyword] = .array(alternatives + [null]) }
         return .object(object)
       }
     }

@@ -1,7 +1,7 @@
 import Signalbox
 
-/// Makes the rules of a schema and of all schemas in it. Works through a list instead of recursing, so that neither
-/// nesting nor chains of references cost stack.
+/// Makes the rules of a schema and of all schemas in it. Works through a list instead of recursing, so that
+/// neither nesting nor chains of references cost stack.
 struct SchemaCompiler {
   private let root: JSONValue
   private var nodes: [SchemaNode] = []
@@ -170,7 +170,7 @@ struct SchemaCompiler {
 
   /// Refuses schemas that come back to themselves without going deeper into the value.
   private func refuseCycles() throws(JSONSchemaDefinitionError) {
-    // Removes schemas whose schemas in place are all removed; those that remain lie on a cycle or lead to one.
+    // Removes schemas whose schemas in place are all removed; what remains lies on a cycle or leads to one.
     var users: [[Int]] = Array(repeating: [], count: nodes.count)
     var waiting = nodes.map(\.inPlace.count)
     for (place, node) in nodes.enumerated() {

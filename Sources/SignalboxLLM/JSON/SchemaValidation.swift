@@ -116,6 +116,8 @@ struct SchemaValidation {
   // MARK: Kinds
 
   private mutating func check(text: String, _ rule: SchemaRule) throws(JSONSchemaError) {
+    // Counting the characters of a long text is work too.
+    work += text.utf8.count >> 5
     switch rule {
     case .minLength(let count):
       if text.unicodeScalars.count < count {

@@ -49,7 +49,10 @@ enum ConverseBody {
         }
       }
     case .reasoning(let block):
-      guard let signature = block.signature else { return }
+      if let redacted = block.kept("redactedContent") {
+        return array.element { $0.object("reasoningContent") { $0.member("redactedContent", redacted) } }
+      }
+      guard let signature = block.signature, !block.isKept else { return }
       array.element {
         $0.object("reasoningContent") {
           $0.object("reasoningText") {

@@ -34,7 +34,11 @@ enum MessagesBody {
   private static func write(_ content: [ContentPart], to body: inout BodyWriter) {
     if content.count == 1, case .text(let text) = content[0] { return body.member("content", text) }
     body.array("content", content) { array, part in
-      if case .reasoning(let block) = part, block.signature == nil { return }
+      if case .reasoning(let block) = part,
+        block.signature == nil || block.isKept && block.kept("data") == nil
+      {
+        return
+      }
       array.element { write(part, to: &$0) }
     }
   }
@@ -57,6 +61,9 @@ enum MessagesBody {
           $0.member("data", base64: bytes)
         }
       }
+    case .reasoning(let block) where block.isKept:
+      body.member("type", "redacted_thinking")
+      body.member("data", block.kept("data"))
     case .reasoning(let block):
       body.member("type", "thinking")
       body.member("thinking", block.text)

@@ -18,7 +18,7 @@ public struct ToolCall: Sendable, Hashable {
 /// A piece of reasoning, with what the provider wants back unchanged in the next request.
 public struct ReasoningBlock: Sendable, Hashable {
   public var text: String
-  /// The provider's signature over the text, opaque.
+  /// The provider's signature over the text, opaque; of reasoning that it keeps from us, its whole block.
   public var signature: String?
 
   public init(text: String, signature: String? = nil) {

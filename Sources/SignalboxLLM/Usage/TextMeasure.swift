@@ -55,7 +55,9 @@ package struct TextMeasure: Sendable, Equatable {
     case ..<0x80: 35
     // Latin letters beyond ASCII.
     case ..<0x250, 0x1E00..<0x1F00: 75
-    // Greek, Cyrillic, Hebrew, Arabic, the scripts of India, Thai, ….
+    // Cyrillic.
+    case 0x400..<0x530: 33
+    // Greek, Hebrew, Arabic, the scripts of India, Thai, ….
     case ..<0x1100, 0x1200..<0x2000: 40
     // Hangul.
     case 0x1100..<0x1200, 0x3130..<0x3190, 0xAC00..<0xD7B0: 70

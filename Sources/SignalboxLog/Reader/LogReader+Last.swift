@@ -110,10 +110,11 @@ private struct BackwardRead {
   /// Takes what matches of a segment, where it lies before `before`.
   mutating func take(_ segment: SegmentReader.Decoded, before: UInt64) {
     var index = segment.events.count
+    var scanner = EventRunScanner()
     while index > 0, !isDone {
       index -= 1
       let event = segment.events[index]
-      guard event.offset < before, let slot = segment.slot(event) else { continue }
+      guard event.offset < before, let slot = segment.slot(event, &scanner) else { continue }
       take(slot, segment.blocks[Int(event.block)], event.offset)
     }
     if !isDone { end = min(end, segment.firstOffset) }

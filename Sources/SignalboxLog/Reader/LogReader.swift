@@ -130,6 +130,7 @@ struct ForwardRead: ~Copyable {
   /// Takes what matches of a sealed segment, and goes on behind it or behind the last that fitted.
   mutating func take(_ segment: SegmentReader.Decoded) {
     var at = segment.events.partitionIndex { $0.offset >= next }
+    var scanner = EventRunScanner()
     while at < segment.events.count {
       let event = segment.events[at]
       guard event.offset < end, !page.isFull else {
@@ -137,7 +138,7 @@ struct ForwardRead: ~Copyable {
         return
       }
       let block = segment.blocks[Int(event.block)]
-      if let slot = segment.slot(event) {
+      if let slot = segment.slot(event, &scanner) {
         if matcher.matches(slot, in: block.raw) { page.append(slot, from: block.raw, offset: event.offset) }
       } else {
         page.addGap(event.offset..<event.offset + 1, .damaged)

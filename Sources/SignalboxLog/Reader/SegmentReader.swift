@@ -22,10 +22,11 @@ final class SegmentReader {
     let isDamaged: Bool
     fileprivate let mask: UInt64
 
-    /// The event's slot within its block; nil when its bytes make no sense.
-    func slot(_ event: Event) -> EventSlot? {
+    /// The event's slot within its block; nil when its bytes make no sense. The scanner is used with events of this
+    /// segment only, which outlives it.
+    func slot(_ event: Event, _ scanner: inout EventRunScanner) -> EventSlot? {
       let (start, length) = (Int(event.start), Int(event.length))
-      return EventScanner.scan(blocks[Int(event.block)][start..<start + length], start: start)
+      return scanner.scan(blocks[Int(event.block)][start..<start + length], start: start)
     }
   }
 

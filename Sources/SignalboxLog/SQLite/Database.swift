@@ -25,36 +25,7 @@ final class Database {
     sqlite3_busy_timeout(handle, busyMilliseconds)
   }
 
-  deinit {
-    for statement in prepared.values { sqlite3_finalize(statement) }
-    sqlite3_close_v2(handle)
-  }
-
-  /// The statements that begin and end transactions, compiled once: a commit of one event would spend more
-  /// time on parsing them than on its row.
-  private var prepared: [Boundary: OpaquePointer] = [:]
-
-  private enum Boundary: String {
-    case write = "BEGIN IMMEDIATE"
-    case read = "BEGIN"
-    case commit = "COMMIT"
-  }
-
-  private func run(_ boundary: Boundary) throws(SQLiteError) {
-    if prepared[boundary] == nil {
-      var statement: OpaquePointer?
-      let result = sqlite3_prepare_v3(
-        handle, boundary.rawValue, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil)
-      guard result == SQLITE_OK else { throw SQLiteError(code: result, handle: handle) }
-      prepared[boundary] = statement
-    }
-    let statement = prepared[boundary]
-    let result = sqlite3_step(statement)
-    // What step answered is told by reset again; the error is read before it is cleared.
-    let failure = result == SQLITE_DONE ? nil : SQLiteError(code: result, handle: handle)
-    sqlite3_reset(statement)
-    if let failure { throw failure }
-  }
+  deinit { sqlite3_close_v2(handle) }
 
   /// Runs statements that answer nothing.
   func execute(_ sql: String) throws(SQLiteError) {

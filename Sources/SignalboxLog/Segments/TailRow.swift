@@ -41,9 +41,10 @@ extension EventBlock {
     var slots: [EventSlot] = []
     var offsets: [UInt64] = []
     var areEvents = true
+    var scanner = EventRunScanner()
     let isWhole = forEach(in: raw, base: base) { offset, range in
       let event = UnsafeRawBufferPointer(rebasing: raw[range])
-      guard let slot = EventScanner.scan(event, start: range.lowerBound) else {
+      guard let slot = scanner.scan(event, start: range.lowerBound) else {
         areEvents = false
         return
       }

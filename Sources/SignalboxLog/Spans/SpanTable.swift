@@ -90,13 +90,17 @@ final class SpanTable {
   }
 
   /// Writes the rows that belong to this commit, and up to `slice` of those that lag behind `horizon`; within
-  /// its transaction.
-  func save(behind horizon: UInt64, slice: Int) throws(SQLiteError) {
-    for state in due { try store.save(state) }
+  /// its transaction. `saved` is called after each.
+  func save(behind horizon: UInt64, slice: Int, saved: () -> Void = {}) throws(SQLiteError) {
+    for state in due {
+      try store.save(state)
+      saved()
+    }
     due.removeAll(keepingCapacity: true)
     var left = slice
     while left > 0, let oldest = dirty.oldest(), oldest.since < horizon {
       try store.save(oldest.element)
+      saved()
       left -= 1
     }
     try shrink()

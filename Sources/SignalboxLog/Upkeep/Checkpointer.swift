@@ -9,8 +9,9 @@ import Wire
 final class Checkpointer: @unchecked Sendable {
   private let core: LogCore
   private let database: Database
-  /// Pages of the write-ahead log between two checkpoints: 4 MiB.
-  fileprivate static let step = 1000
+  /// Pages of the write-ahead log between two checkpoints, 16 MiB: rows of spans lie anywhere, and the longer the log,
+  /// the more often a page is in it that is then written once.
+  fileprivate static let step = 4000
   /// Where the disk is slow, the writer is made to wait only when the log has grown to this: 64 MiB.
   private static let longest = 16_000
   /// A first part that took longer than this says that the disk is slow, nanoseconds.

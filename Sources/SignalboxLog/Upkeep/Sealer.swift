@@ -14,6 +14,7 @@ final class Sealer {
   private let insertSegment: Statement
   private let deleteTail: Statement
   private var knownTypes: Set<String> = []
+  private var courtesy = Courtesy()
 
   /// Rows written or deleted in one turn.
   private static let slice = 128
@@ -43,6 +44,8 @@ final class Sealer {
   /// Seals one segment when enough events wait; false when they do not.
   func sealNext() throws(SQLiteError) -> Bool {
     guard let commits = try nextCommits() else { return false }
+    let waiting = core.tip.load(ordering: .relaxed) - core.sealedUpTo.load(ordering: .relaxed)
+    courtesy.isShown = waiting < UInt64(core.options.segmentEvents * 4)
     let end = commits[commits.count - 1].endOffset
     // Commits of which nothing could be read are left out for good: their events are a gap.
     let segment = build(commits)
@@ -78,7 +81,7 @@ final class Sealer {
             ))
         }
       }
-      return withExtendedLifetime(commits) { builder.build(items) }
+      return withExtendedLifetime(commits) { builder.build(items) { courtesy.pieceDone(of: 1) } }
     }
   }
 
@@ -153,6 +156,7 @@ final class Sealer {
           insertMember.bind(2, segment.firstOffset)
           insertMember.bind(3, blocks)
           try insertMember.run()
+          courtesy.pieceDone(of: 16)
         }
       }
       at += slice.count

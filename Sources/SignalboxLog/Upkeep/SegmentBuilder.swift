@@ -35,12 +35,13 @@ struct SegmentBuilder {
     self.blockBytes = blockBytes
   }
 
-  func build(_ items: [Item]) -> Segment {
+  /// `packed` is called after each block.
+  func build(_ items: [Item], packed: () -> Void = {}) -> Segment {
     let size = items.reduce(0) { $0 + $1.length }
     // One bit a block: larger segments get larger blocks.
     let target = max(blockBytes, size / (SegmentDirectory.maxBlocks - 8))
     var blocks = Blocks(base: items[0].offset, codec: codec, size: size)
-    for index in Self.clustered(items) { blocks.append(items[index], target: target) }
+    for index in Self.clustered(items) where blocks.append(items[index], target: target) { packed() }
     blocks.close()
     return blocks.finish(count: items.count, size: size)
   }
@@ -61,10 +62,13 @@ struct SegmentBuilder {
       stored = ByteWriter(capacity: size / 4)
     }
 
-    mutating func append(_ item: Item, target: Int) {
+    /// Adds an event; true when it filled a block.
+    mutating func append(_ item: Item, target: Int) -> Bool {
       items.append(item)
       length += item.length
-      if length >= target { close() }
+      guard length >= target else { return false }
+      close()
+      return true
     }
 
     /// Packs the events so far into a block.

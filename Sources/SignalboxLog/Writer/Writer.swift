@@ -14,6 +14,9 @@ final class Writer: @unchecked Sendable {
   private var tip: UInt64
   private var commits: UInt64 = 0
   private let insertTail: Statement
+  private var courtesy = Courtesy()
+  /// Events taken at once from which on the writer is behind, and no longer lets others in.
+  private static let crowd = 512
 
   /// Reads the state; `database` is the writer's own connection.
   init(core: LogCore, database: Database) throws(SQLiteError) {
@@ -54,24 +57,37 @@ final class Writer: @unchecked Sendable {
 
   /// Commits the batches together and tells their senders.
   func store(_ submissions: [Submission]) {
+    defer { for body in core.answered.with({ $0 }) { body() } }
     guard !core.isUnavailable.load(ordering: .relaxed) else {
       return refuse(submissions, core.unavailableFailure)
     }
     do {
       commits += 1
+      courtesy.isShown = submissions.reduce(0) { $0 + $1.batch.count } < Self.crowd
       var commit = Commit(
         firstOffset: tip, number: commits,
         bytes: submissions.reduce(0) { $0 + $1.batch.bytes.count },
         events: submissions.reduce(0) { $0 + $1.batch.count })
       let now = core.options.now().nanoseconds
-      var results: [SubmitResult] = []
-      results.reserveCapacity(submissions.count)
-      for submission in submissions { results.append(try take(submission.batch, into: &commit, now: now)) }
+      // Looking up spans in one transaction: each would take and give back SQLite's locks by itself.
+      let results =
+        submissions.contains { $0.batch.slots.contains { $0.span.isPresent } }
+        ? try database.read { () throws(SQLiteError) in try take(submissions, into: &commit, now: now) }
+        : try take(submissions, into: &commit, now: now)
       if commit.builder.count > 0 { try finish(commit) }
       tell(submissions, results)
     } catch {
       fail(submissions, error)
     }
+  }
+
+  private func take(
+    _ submissions: [Submission], into commit: inout Commit, now: Int64
+  ) throws(SQLiteError) -> [SubmitResult] {
+    var results: [SubmitResult] = []
+    results.reserveCapacity(submissions.count)
+    for submission in submissions { results.append(try take(submission.batch, into: &commit, now: now)) }
+    return results
   }
 
   /// Adds the events of a batch that are not stored yet.
@@ -82,6 +98,7 @@ final class Writer: @unchecked Sendable {
     let bytes = batch.bytes.raw
     let tables = tables
     for slot in batch.slots {
+      courtesy.pieceDone(of: 64)
       var span: SpanState?
       if slot.span.isPresent { span = try tables.spans.find(bytes.field(.span, of: slot)) }
       var producer: ProducerState?
@@ -210,7 +227,7 @@ final class Writer: @unchecked Sendable {
     let horizon = end > allowed ? end - allowed : 0
     let lag = Int(end - (tables.dirtySince() ?? end))
     let slice = max(8, events * lag / (16 * Int(allowed)))
-    try tables.spans.save(behind: horizon, slice: slice)
+    try tables.spans.save(behind: horizon, slice: slice) { courtesy.pieceDone(of: 8) }
     try tables.producers.save(behind: horizon, slice: slice)
   }
 

@@ -1312,7 +1312,7 @@ noscript { padding: 20px; }
 }
 """###),
     DashboardAsset(
-      path: "/v1/schema", contentType: "application/schema+json", tag: "\"f8edf7cd0ab18fba\"",
+      path: "/v1/schema", contentType: "application/schema+json", tag: "\"f4a2fdde60910b68\"",
       text: ###"""
 {
   "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -1323,6 +1323,8 @@ noscript { padding: 20px; }
   "allOf": [
     { "if": { "$ref": "#/$defs/when/llm.start" }, "then": { "properties": { "phase": { "const": "start" }, "data": { "$ref": "#/$defs/data/llm.start" } } } },
     { "if": { "$ref": "#/$defs/when/llm.delta" }, "then": { "properties": { "phase": { "const": "delta" }, "data": { "$ref": "#/$defs/data/delta" } }, "required": ["data"] } },
+    { "if": { "$ref": "#/$defs/when/llm.annotation" }, "then": { "properties": { "data": { "$ref": "#/$defs/data/llm.annotation" } }, "required": ["data"] } },
+    { "if": { "$ref": "#/$defs/when/llm.opaque" }, "then": { "properties": { "data": { "$ref": "#/$defs/data/llm.opaque" } }, "required": ["data"] } },
     { "if": { "$ref": "#/$defs/when/llm.usage" }, "then": { "properties": { "phase": { "const": "usage" }, "data": { "$ref": "#/$defs/usage" } }, "required": ["data"] } },
     { "if": { "$ref": "#/$defs/when/llm.restart" }, "then": { "properties": { "phase": { "const": "restart" }, "data": { "$ref": "#/$defs/data/restart" } }, "required": ["data"] } },
     { "if": { "$ref": "#/$defs/when/llm.end" }, "then": { "properties": { "phase": { "const": "end" }, "data": { "$ref": "#/$defs/data/llm.end" } } } },
@@ -1491,6 +1493,9 @@ noscript { padding: 20px; }
           "endpoint": { "type": "string", "description": "The path that was called." },
           "stream": { "type": "boolean" },
           "input": { "description": "What the model was given (messages, prompt or input), as it was sent." },
+          "input_bytes": { "$ref": "#/$defs/natural", "description": "How long input was, where it was cut." },
+          "system": { "description": "Instructions that stood beside the input, as they were sent." },
+          "unread": { "type": "string", "description": "Why the request could not be read." },
           "tools": { "type": "array", "items": { "type": "string" }, "description": "Names of the tools that were offered." },
           "options": { "type": "object", "description": "The other parameters, as they were sent: temperature, max_tokens, …" }
         }
@@ -1503,6 +1508,24 @@ noscript { padding: 20px; }
           "text": { "type": "string" },
           "choice": { "$ref": "#/$defs/natural", "description": "Which of several answers; absent means 0." },
           "tool": { "$ref": "#/$defs/tool" }
+        }
+      },
+      "llm.annotation": {
+        "title": "A source, or another note that belongs to an answer",
+        "type": "object",
+        "required": ["annotation"],
+        "properties": {
+          "choice": { "$ref": "#/$defs/natural", "description": "Which of several answers; absent means 0." },
+          "annotation": { "description": "As the provider wrote it." }
+        }
+      },
+      "llm.opaque": {
+        "title": "A part of a reply that means nothing to Signalbox, kept as it came",
+        "type": "object",
+        "required": ["payload"],
+        "properties": {
+          "event": { "type": "string", "description": "The name that the stream gave it." },
+          "payload": { "description": "JSON; what is long in it is cut." }
         }
       },
       "restart": {
@@ -1523,6 +1546,9 @@ noscript { padding: 20px; }
           "finish_reason": { "type": "string", "description": "As the provider said it: stop, length, tool_calls, end_turn, …" },
           "finish_reasons": { "type": "array", "items": { "type": "string" }, "description": "One a choice, where there were several." },
           "response": { "type": "string", "description": "The provider's id of the reply." },
+          "model": { "type": "string", "description": "The model that answered." },
+          "service_tier": { "type": "string" },
+          "unread": { "type": "string", "description": "Why the reply could not be read." },
           "status": { "type": "integer", "minimum": 100, "maximum": 599 },
           "usage": { "$ref": "#/$defs/usage" },
           "timing": { "$ref": "#/$defs/timing" }
@@ -1678,6 +1704,8 @@ noscript { padding: 20px; }
     "when": {
       "llm.start": { "properties": { "type": { "const": "llm.start" } }, "required": ["type"] },
       "llm.delta": { "properties": { "type": { "const": "llm.delta" } }, "required": ["type"] },
+      "llm.annotation": { "properties": { "type": { "const": "llm.annotation" } }, "required": ["type"] },
+      "llm.opaque": { "properties": { "type": { "const": "llm.opaque" } }, "required": ["type"] },
       "llm.usage": { "properties": { "type": { "const": "llm.usage" } }, "required": ["type"] },
       "llm.restart": { "properties": { "type": { "const": "llm.restart" } }, "required": ["type"] },
       "llm.end": { "properties": { "type": { "const": "llm.end" } }, "required": ["type"] },

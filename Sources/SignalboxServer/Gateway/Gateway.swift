@@ -25,10 +25,16 @@ package final class Gateway {
   let tools: CallTools
   let outlet: TapOutlet
   private let poller: LoopCurlPoller
-  /// Nanoseconds; a batch costs the log about as much as a dozen events, and nobody sees four milliseconds.
-  private static let submitInterval: UInt64 = 4_000_000
+  /// Milliseconds between two batches for the log: a batch costs it about as much as a dozen events, and nobody sees
+  /// four milliseconds. Where one holds many events anyway, nobody sees a screen's sixtieth of a second either.
+  private static let submitInterval: UInt64 = 4
+  private static let busyInterval: UInt64 = 16
+  /// Events of a batch from which on the longer interval holds.
+  private static let busyBatch = 64
   private(set) var isDraining = false
   private var lastSubmit: UInt64 = 0
+  /// Events of the last batch.
+  private var lastBatch = 0
   private var submitsLater = false
   /// Calls that have something left to do once the connections have written.
   private var written: [GatewayCall] = []
@@ -51,7 +57,7 @@ package final class Gateway {
     loop.atStop { [self] in
       multi.shutDown()
       afterFlush()
-      self.outlet.submit()
+      submitNow()
       poller.close()
     }
   }
@@ -93,10 +99,11 @@ package final class Gateway {
   }
 
   /// An empty buffer for the bytes of one iteration.
-  func takeBuffer() -> PaddedBuffer { buffers.popLast() ?? PaddedBuffer(capacity: 16 << 10) }
+  func takeBuffer() -> PaddedBuffer { buffers.popLast() ?? PaddedBuffer(capacity: 2 << 10) }
 
+  /// A few large ones are kept, and as many small ones as streams may get something in one iteration.
   func giveBack(_ buffer: PaddedBuffer) {
-    guard buffers.count < 64, buffer.count <= 64 << 10 else { return }
+    guard buffers.count < 1024, buffer.count <= (buffers.count < 64 ? 64 << 10 : 2 << 10) else { return }
     buffer.removeAll()
     buffers.append(buffer)
   }
@@ -113,20 +120,22 @@ package final class Gateway {
     submit()
   }
 
-  /// Hands the log what was written: at once when there is little to do, and every four milliseconds when
-  /// there is much.
+  /// Hands the log what was written: at once when there is little to do, and every few milliseconds when there
+  /// is much.
   private func submit() {
     guard outlet.hasEvents, !submitsLater || isDraining else { return }
-    if isDraining || loop.now >= lastSubmit + Self.submitInterval {
-      lastSubmit = loop.now
-      return outlet.submit()
-    }
+    let interval = lastBatch < Self.busyBatch ? Self.submitInterval : Self.busyInterval
+    if isDraining || loop.now >= lastSubmit + interval * 1_000_000 { return submitNow() }
     submitsLater = true
-    loop.timer(after: Self.submitInterval / 1_000_000) { [unowned self] in
+    loop.timer(after: interval) { [unowned self] in
       submitsLater = false
-      lastSubmit = loop.now
-      outlet.submit()
+      submitNow()
     }
+  }
+
+  private func submitNow() {
+    lastSubmit = loop.now
+    lastBatch = outlet.submit()
   }
 }
 

@@ -37,6 +37,12 @@ final class TapOutlet {
 
   private static func empty() -> EventBatchBuilder { EventBatchBuilder(capacity: 4096, events: 8) }
 
+  /// Room for what a batch like this one holds, and a little more.
+  private static func empty(like builder: borrowing EventBatchBuilder) -> EventBatchBuilder {
+    EventBatchBuilder(
+      capacity: max(4096, builder.byteCount + builder.byteCount / 4), events: max(8, builder.count * 5 / 4))
+  }
+
   /// Lets a call write its events.
   func write(_ body: (inout EventBatchBuilder) -> Void) { body(&builder) }
 
@@ -45,14 +51,16 @@ final class TapOutlet {
   /// Events that the log did not take.
   var lost: Int { losses.with { $0.total } }
 
-  /// Hands over what was written since the last time.
-  func submit() {
-    guard builder.count > 0 else { return }
+  /// Hands over what was written since the last time; the answer is how many events.
+  @discardableResult
+  func submit() -> Int {
+    guard builder.count > 0 else { return 0 }
     let batch = take()
     submitted += batch.count
     let losses = losses
     guard outlet.submit(batch, failed: { losses.with { $0.add(batch) } }) else {
-      return losses.with { $0.add(batch) }
+      losses.with { $0.add(batch) }
+      return batch.count
     }
     let unsaid = losses.with { losses -> Losses? in
       guard losses.events > 0 else { return nil }
@@ -63,10 +71,11 @@ final class TapOutlet {
       return losses
     }
     if let unsaid { announce(unsaid) }
+    return batch.count
   }
 
   private func take() -> EventBatch {
-    var full = Self.empty()
+    var full = Self.empty(like: builder)
     swap(&full, &builder)
     return full.finish()
   }

@@ -94,7 +94,8 @@ final class IngestEndpoint: @unchecked Sendable {
     }
     let loop = exchange.loop
     let admission = log.submit(decoded.batch) { [self] result in
-      loop.execute { [self] in
+      // The server wakes the loop when all who wait for the commit have been told.
+      loop.enqueue { [self] in
         note(result, of: decoded.batch)
         Self.answer(exchange, decoded, result)
       }

@@ -69,7 +69,7 @@ final class IngestSocket: WebSocketHandler, @unchecked Sendable {
 
   private func submit(_ batch: EventBatch) {
     let admission = endpoint.log.submit(batch) { [self] result in
-      loop.execute { [self] in
+      loop.enqueue { [self] in
         endpoint.note(result, of: batch)
         finished(result)
       }

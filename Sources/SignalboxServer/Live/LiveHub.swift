@@ -56,6 +56,8 @@ package final class LiveHub {
   /// Every member of a group has been sent what lies before this offset.
   private var flushed: UInt64
   private var nextFlush: UInt64 = 0
+  /// When the flush began whose bytes the connections have not written yet.
+  private var flushBegan: UInt64?
   private var flushScheduled = false
 
   /// - Parameter last: the position of the last event stored before the hub was made.
@@ -127,6 +129,19 @@ package final class LiveHub {
         if send(chunk, to: group.members[place], from: from) { metrics.sent += events }
       }
     }
+    gather(since: start)
+    flushBegan = flushBegan ?? start
+  }
+
+  /// To be called when the connections have written what they were given: however long that took, the next events are
+  /// gathered for as long, so that a busy loop writes less often.
+  package func wrote() {
+    guard let start = flushBegan else { return }
+    flushBegan = nil
+    gather(since: start)
+  }
+
+  private func gather(since start: UInt64) {
     let end = shell.now()
     nextFlush = end + min(limits.tick, end - start)
   }

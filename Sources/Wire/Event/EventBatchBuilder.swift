@@ -20,8 +20,9 @@ package struct EventBatchBuilder: ~Copyable {
   private var bytes: ByteWriter
   private var slots: [EventSlot] = []
   private var current = EventSlot()
-  private var receivedTime = Int64.min
-  private var receivedText = ByteWriter(capacity: 40)
+  /// The last time that was written, and how: one moment stands in many events.
+  private var lastTime = Int64.min
+  private var lastTimeText = ByteWriter(capacity: 40)
 
   package init(capacity: Int = 1024, events: Int = 1) {
     bytes = ByteWriter(capacity: capacity)
@@ -108,22 +109,16 @@ package struct EventBatchBuilder: ~Copyable {
     key("time")
     current.time = time.nanoseconds
     bytes.append(UInt8(ascii: "\""))
-    if let text { bytes.append(text) } else { bytes.append(rfc3339: time) }
+    if let text { bytes.append(text) } else { append(time) }
     bytes.append(UInt8(ascii: "\""))
   }
 
   package mutating func received(_ time: Timestamp) {
     key("received")
     current.received = time.nanoseconds
-    // One time for all events of a request, so its text is written once and then copied.
-    if time.nanoseconds != receivedTime {
-      receivedTime = time.nanoseconds
-      receivedText.truncate(to: 0)
-      receivedText.append(UInt8(ascii: "\""))
-      receivedText.append(rfc3339: time)
-      receivedText.append(UInt8(ascii: "\""))
-    }
-    bytes.append(receivedText.raw)
+    bytes.append(UInt8(ascii: "\""))
+    append(time)
+    bytes.append(UInt8(ascii: "\""))
     current.insertion = UInt32(bytes.count - current.start)
   }
 
@@ -193,6 +188,15 @@ package struct EventBatchBuilder: ~Copyable {
     bytes.append(UInt8(ascii: "\""))
     bytes.append(name)
     bytes.append("\":")
+  }
+
+  private mutating func append(_ time: Timestamp) {
+    if time.nanoseconds != lastTime {
+      lastTime = time.nanoseconds
+      lastTimeText.truncate(to: 0)
+      lastTimeText.append(rfc3339: time)
+    }
+    bytes.append(lastTimeText.raw)
   }
 
   private mutating func quoted(_ field: EventField, _ write: (inout ByteWriter) -> Void) {

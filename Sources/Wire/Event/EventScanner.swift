@@ -5,38 +5,49 @@
 /// event is told apart.
 package struct EventScanner {
   private let text: UnsafeRawBufferPointer
-  private var at = 0
+  private var at: Int
 
-  private init(_ text: UnsafeRawBufferPointer) { self.text = text }
+  /// Scans from the member whose name's quote is at `at`; 1 is the first.
+  init(_ text: UnsafeRawBufferPointer, from at: Int = 1) {
+    self.text = text
+    self.at = at
+  }
 
   /// The slot of the event that fills `text`, as if it started at `start` of its batch; nil when the bytes are
   /// not a stored event.
   package static func scan(_ text: UnsafeRawBufferPointer, start: Int = 0) -> EventSlot? {
-    guard text.count > 2, text[0] == UInt8(ascii: "{"), text[text.count - 1] == UInt8(ascii: "}") else {
-      return nil
-    }
+    guard isObject(text) else { return nil }
     var scanner = EventScanner(text)
-    guard var slot = scanner.members() else { return nil }
+    var slot = EventSlot()
+    guard scanner.members(into: &slot) else { return nil }
     slot.start = start
     slot.length = text.count
     return slot
   }
 
-  private mutating func members() -> EventSlot? {
-    var slot = EventSlot()
-    at = 1
+  static func isObject(_ text: UnsafeRawBufferPointer) -> Bool {
+    text.count > 2 && text[0] == UInt8(ascii: "{") && text[text.count - 1] == UInt8(ascii: "}")
+  }
+
+  /// Reads the members from `at` on into the slot; false when they make no sense. `began` hears of each member's name
+  /// and the offset of its opening quote before the member is read.
+  mutating func members(
+    into slot: inout EventSlot, began: (UnsafeRawBufferPointer, Int) -> Void = { _, _ in }
+  ) -> Bool {
     while at < text.count - 1 {
-      guard take(0x22), let nameEnd = stringEnd() else { return nil }
+      let opening = at
+      guard take(0x22), let nameEnd = stringEnd() else { return false }
       let name = UnsafeRawBufferPointer(rebasing: text[at..<nameEnd])
+      began(name, opening)
       at = nameEnd + 1
-      guard take(0x3A), at < text.count else { return nil }
+      guard take(0x3A), at < text.count else { return false }
       let start = at
-      guard skipValue() else { return nil }
-      guard note(name, start: start, end: at, in: &slot) else { return nil }
-      if name.elementsEqual("data") { return slot }
-      guard at == text.count - 1 || take(0x2C) else { return nil }
+      guard skipValue(), at > start else { return false }
+      guard note(name, start: start, end: at, in: &slot) else { return false }
+      if name.elementsEqual("data") { return true }
+      guard at == text.count - 1 || take(0x2C) else { return false }
     }
-    return slot
+    return true
   }
 
   private func note(_ name: UnsafeRawBufferPointer, start: Int, end: Int, in slot: inout EventSlot) -> Bool {
@@ -115,8 +126,10 @@ package struct EventScanner {
 
   /// The offset of the quote that closes the string whose first character is at `at`. Eight bytes at a time: the
   /// lowest byte that equals a quote or a backslash is marked by its high bit (Mycroft's test for a zero byte).
-  private func stringEnd() -> Int? {
-    var i = at
+  private func stringEnd() -> Int? { Self.stringEnd(text, from: at) }
+
+  static func stringEnd(_ text: UnsafeRawBufferPointer, from start: Int) -> Int? {
+    var i = start
     while i + 8 <= text.count {
       let word = UInt64(littleEndian: text.loadUnaligned(fromByteOffset: i, as: UInt64.self))
       let quotes = word ^ 0x2222_2222_2222_2222

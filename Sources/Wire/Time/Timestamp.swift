@@ -115,26 +115,25 @@ extension ByteWriter {
       day -= 1
     }
     let date = Timestamp.date(ofDay: day)
-    append(padded: date.year, 4, then: 0x2D)
-    append(padded: date.month, 2, then: 0x2D)
-    append(padded: date.day, 2, then: 0x54)
-    append(padded: rest / 3600, 2, then: 0x3A)
-    append(padded: rest / 60 % 60, 2, then: 0x3A)
-    append(padded: rest % 60, 2, then: 0x2E)
-    if fraction % 1000 == 0 {
-      append(padded: fraction / 1000, 6, then: 0x5A)
-    } else {
-      append(padded: fraction, 9, then: 0x5A)
+    appendUninitialized(30) { text in
+      var at = 0
+      func put(_ value: Int64, _ digits: Int, then separator: UInt8) {
+        var rest = UInt32(truncatingIfNeeded: value)
+        for place in stride(from: at + digits - 1, through: at, by: -1) {
+          text[place] = UInt8(truncatingIfNeeded: rest % 10) &+ 48
+          rest /= 10
+        }
+        text[at + digits] = separator
+        at += digits + 1
+      }
+      put(date.year, 4, then: 0x2D)
+      put(date.month, 2, then: 0x2D)
+      put(date.day, 2, then: 0x54)
+      put(rest / 3600, 2, then: 0x3A)
+      put(rest / 60 % 60, 2, then: 0x3A)
+      put(rest % 60, 2, then: 0x2E)
+      if fraction % 1000 == 0 { put(fraction / 1000, 6, then: 0x5A) } else { put(fraction, 9, then: 0x5A) }
+      return at
     }
-  }
-
-  private mutating func append(padded value: Int64, _ digits: Int, then separator: UInt8) {
-    var divisor: Int64 = 1
-    for _ in 1..<digits { divisor *= 10 }
-    while divisor > 0 {
-      append(UInt8(truncatingIfNeeded: value / divisor % 10) &+ 48)
-      divisor /= 10
-    }
-    append(separator)
   }
 }

@@ -1,5 +1,6 @@
-import SignalboxLLM
 import Testing
+
+@testable import SignalboxLLM
 
 struct FailureRulesTests {
   @Test(arguments: ReplyFormat.allCases)

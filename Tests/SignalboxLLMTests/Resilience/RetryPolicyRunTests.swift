@@ -80,13 +80,18 @@ struct RetryPolicyRunTests {
     let clock = clock
     let policy = RetryPolicy(
       attempts: 10, backoff: Backoff(base: .seconds(4), factor: 1, jitter: 1...1), deadline: .seconds(10))
+    let (retries, retried) = AsyncStream.makeStream(of: Void.self)
     let call = Task {
-      try await policy.run(clock: clock) { attempt throws(LLMError) -> Int in
+      try await policy.run(clock: clock, onRetry: { _, _ in retried.yield() }) {
+        attempt throws(LLMError) -> Int in
         _ = log.note(attempt)
         throw Self.busy
       }
     }
+    var retry = retries.makeAsyncIterator()
     for _ in 0..<2 {
+      // From then on only the wait sleeps, no longer the attempt's own deadline.
+      await retry.next()
       await clock.sleepers(1)
       clock.advance(by: .seconds(4))
     }

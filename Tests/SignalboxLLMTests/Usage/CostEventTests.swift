@@ -7,7 +7,7 @@ import Wire
 
 /// The cost in the events of a call, as the gateway writes them.
 struct CostEventTests {
-  private func cost(_ event: TapedEvent?) -> [String: Any]? {
+  private func toldCost(_ event: TapedEvent?) -> [String: Any]? {
     let usage = event?.type == "llm.usage" ? event?.data : event?.data["usage"] as? [String: Any]
     return usage?["cost"] as? [String: Any]
   }
@@ -32,7 +32,7 @@ struct CostEventTests {
         #"{"prompt_tokens":2224,"completion_tokens":310,"total_tokens":2534,"prompt_tokens_details":{"cached_tokens":1024}}"#
     )
     for type in ["llm.usage", "llm.end"] {
-      let cost = try #require(cost(tape.only(type)))
+      let cost = try #require(toldCost(tape.only(type)))
       #expect(cost["amount"] as? Double == 0.00738 && cost["currency"] as? String == "USD")
       #expect(
         cost["breakdown"] as? [String: Double] == ["input": 0.003, "cached_read": 0.00128, "output": 0.0031])
@@ -42,11 +42,12 @@ struct CostEventTests {
 
   @Test func aModelWithoutAPriceSaysSo() throws {
     let tape = stream(model: "my-model", usage: #"{"prompt_tokens":1,"completion_tokens":1}"#)
-    #expect(try #require(cost(tape.last)) as? [String: String] == ["unknown": "no price for openai/my-model"])
+    #expect(
+      try #require(toldCost(tape.last)) as? [String: String] == ["unknown": "no price for openai/my-model"])
   }
 
   @Test func anEstimateIsMarked() throws {
-    let cost = try #require(cost(CallTape.run(Fixtures.cut).last))
+    let cost = try #require(toldCost(CallTape.run(Fixtures.cut).last))
     #expect(cost["estimated"] as? Bool == true && cost["amount"] is Double)
   }
 

@@ -5,7 +5,7 @@ import Testing
 struct UsageLedgerTests {
   private func info(
     _ stream: String, _ provider: String = "openai", _ model: String = "gpt-4o", at time: Double = 100,
-    _ metadata: [String: JSONValue] = [:]
+    metadata: [String: JSONValue] = [:]
   ) -> StreamInfo {
     StreamInfo(
       provider: provider, model: model, requestID: "r", streamID: stream, timestamp: time, metadata: metadata)
@@ -51,7 +51,8 @@ struct UsageLedgerTests {
     ledger.record(.delta(StreamDelta(info: info("s", at: 100.25), text: "a", chunkIndex: 0)))
     ledger.record(.delta(StreamDelta(info: info("s", at: 101), text: "b", chunkIndex: 1)))
     ledger.record(
-      .complete(StreamComplete(info: info("s", at: 102, ["team": "search"]), reply: reply(tokens(5, 2)))))
+      .complete(
+        StreamComplete(info: info("s", at: 102, metadata: ["team": "search"]), reply: reply(tokens(5, 2)))))
     let snapshot = ledger.snapshot
     #expect(snapshot.open == 0 && snapshot.total.requests == 1 && snapshot.total.tokens == tokens(5, 2))
     #expect(snapshot.total.firstToken.sum == 250)
@@ -107,7 +108,7 @@ struct UsageLedgerTests {
     } run: {
       ledger.record(reply(tokens(1, 1)))
       ledger.record(
-        .complete(StreamComplete(info: info("x", ["session": "s2", "user": 7]), reply: reply(nil))))
+        .complete(StreamComplete(info: info("x", metadata: ["session": "s2", "user": 7]), reply: reply(nil))))
     }
     ledger.record(reply(tokens(1, 1)))
     let labels = ledger.snapshot.byLabel.mapValues { Set($0.keys) }

@@ -134,6 +134,25 @@ private final class Sink: ViewerTransport {
     #expect(sink.offsets == [1, 2])
   }
 
+  @Test func gathersForAsLongAsTheWritingTook() {
+    let bench = Bench()
+    let (_, sink) = bench.view(from: 1)
+    bench.commit(["a"])
+    #expect(sink.offsets == [1])
+    bench.clock += 400_000
+    bench.hub.wrote()
+    bench.clock += 300_000
+    bench.commit(["b"])
+    bench.commit(["c"])
+    #expect(sink.offsets == [1])
+    bench.settle()
+    #expect(sink.offsets == [1, 2, 3])
+    bench.hub.wrote()
+    bench.clock += 2_000_000
+    bench.commit(["d"])
+    #expect(sink.offsets == [1, 2, 3, 4])
+  }
+
   @Test func filtersPick() {
     let bench = Bench()
     var filter = EventFilter()

@@ -136,11 +136,13 @@ import Testing
 
   // MARK: Numbers
 
-  @Test(arguments: [
-    (300, "$: 300 does not fit in UInt8"), (-1, "$: -1 does not fit in UInt8"), (1.5, "$: 1.5 does not fit in UInt8"),
-    ("1", "$: expected an integer, found a string"), (true, "$: expected an integer, found a boolean"),
-    (.null, "$: expected an integer, found null"), ([], "$: expected an integer, found an array"),
-  ] as [(JSONValue, String)])
+  @Test(
+    arguments: [
+      (300, "$: 300 does not fit in UInt8"), (-1, "$: -1 does not fit in UInt8"),
+      (1.5, "$: 1.5 does not fit in UInt8"),
+      ("1", "$: expected an integer, found a string"), (true, "$: expected an integer, found a boolean"),
+      (.null, "$: expected an integer, found null"), ([], "$: expected an integer, found an array"),
+    ] as [(JSONValue, String)])
   func integersThatDoNotFit(_ value: JSONValue, _ message: String) {
     #expect(description { try JSONValueDecoder().decode(UInt8.self, from: value) } == message)
     #expect(throws: DecodingError.self) {
@@ -194,9 +196,14 @@ import Testing
     (#"{"items":[{"name":"a"},{}]}"#, "$.items[1]: the member \"name\" is missing"),
     (#"{"items":{}}"#, "$.items: expected an array, found an object"),
     (#"{"items":[null]}"#, "$.items[0]: expected an object, found null"),
-    (#"{"items":[],"byName":{"a b":{"name":null}}}"#, "$.byName[\"a b\"].name: expected a string, found null"),
+    (
+      #"{"items":[],"byName":{"a b":{"name":null}}}"#, "$.byName[\"a b\"].name: expected a string, found null"
+    ),
     (#"[]"#, "$: expected an object, found an array"),
-    (#"{"items":[{"name":"a","mood":{"angry":{"at":1}}}]}"#, "$.items[0].mood.angry.at: expected a string, found a number"),
+    (
+      #"{"items":[{"name":"a","mood":{"angry":{"at":1}}}]}"#,
+      "$.items[0].mood.angry.at: expected a string, found a number"
+    ),
   ])
   func anErrorNamesThePlace(_ text: String, _ message: String) throws {
     let value = try JSONValue(parsing: text)
@@ -247,7 +254,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "_", "__", "a", "one_two", "_one_two_", "one__two", "oneTwo", "one_TWO", "URL_text", "_a", "a_", "a_1", "A_B",
+    "", "_", "__", "a", "one_two", "_one_two_", "one__two", "oneTwo", "one_TWO", "URL_text", "_a", "a_",
+    "a_1", "A_B",
     "é_ü", "one_two_three_", "alreadyCamel_case",
   ])
   func camelCaseLikeFoundation(_ name: String) throws {
@@ -260,7 +268,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "a", "oneTwo", "myURLProperty", "URL", "URLText", "someURL", "_oneTwo", "one2Three", "aB", "aBC", "ABc", "already_snake",
+    "a", "oneTwo", "myURLProperty", "URL", "URLText", "someURL", "_oneTwo", "one2Three", "aB", "aBC", "ABc",
+    "already_snake",
     "x1Y2", "éÜber", "oneTwo_", "iPhone12Pro",
   ])
   func snakeCaseLikeFoundation(_ name: String) throws {
@@ -298,10 +307,13 @@ import Testing
       var maybe: JSONValue?
       var object: JSONObject
     }
-    let mixed = Mixed(any: ["b": [1, 2.5, .null, true, "x"], "a": [:]], maybe: nil, object: ["z": 1, "some_key": 2])
+    let mixed = Mixed(
+      any: ["b": [1, 2.5, .null, true, "x"], "a": [:]], maybe: nil, object: ["z": 1, "some_key": 2])
     let encoded = try JSONValueEncoder(keyStrategy: .convertToSnakeCase).encode(mixed)
-    #expect(encoded.description == #"{"any":{"b":[1,2.5,null,true,"x"],"a":{}},"object":{"z":1,"some_key":2}}"#)
-    #expect(try JSONValueDecoder(keyStrategy: .convertFromSnakeCase).decode(Mixed.self, from: encoded) == mixed)
+    #expect(
+      encoded.description == #"{"any":{"b":[1,2.5,null,true,"x"],"a":{}},"object":{"z":1,"some_key":2}}"#)
+    #expect(
+      try JSONValueDecoder(keyStrategy: .convertFromSnakeCase).decode(Mixed.self, from: encoded) == mixed)
     // Through any other coder, too; the order of members is lost there.
     let data = try JSONEncoder().encode(mixed)
     let back = try JSONDecoder().decode(Mixed.self, from: data)

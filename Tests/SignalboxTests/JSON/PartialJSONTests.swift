@@ -5,26 +5,39 @@ import Testing
   static let valid: [(String, JSONValue)] = [
     ("null", .null), ("true", true), (" false\n", false), ("0", 0), ("-0", 0), ("-17", -17),
     ("9223372036854775807", .int(.max)), ("-9223372036854775808", .int(.min)),
-    ("9223372036854775808", .double(9_223_372_036_854_775_808)), ("1.5", 1.5), ("-0.25e+2", -25.0), ("1E3", 1000.0),
+    ("9223372036854775808", .double(9_223_372_036_854_775_808)), ("1.5", 1.5), ("-0.25e+2", -25.0),
+    ("1E3", 1000.0),
     ("\"\"", ""), (#""a\"\\\/\b\f\n\r\tz""#, "a\"\\/\u{08}\u{0C}\n\r\tz"), (#""\u0041\u00e9\u20AC""#, "Aé€"),
-    (#""\ud83d\ude00 \uD83D\uDE00""#, "😀 😀"), (#""\ud83dx\ude00\ud83d\n\ud83d\ud83d\ude00\ud83d""#,
-     "\u{FFFD}x\u{FFFD}\u{FFFD}\n\u{FFFD}😀\u{FFFD}"),
-    ("\"é€😀e\u{301}\u{7F}\"", "é€😀e\u{301}\u{7F}"), ("[]", []), ("{}", [:]), ("[[],[[]],{}]", [[], [[]], [:]]),
+    (#""\ud83d\ude00 \uD83D\uDE00""#, "😀 😀"),
+    (
+      #""\ud83dx\ude00\ud83d\n\ud83d\ud83d\ude00\ud83d""#,
+      "\u{FFFD}x\u{FFFD}\u{FFFD}\n\u{FFFD}😀\u{FFFD}"
+    ),
+    ("\"é€😀e\u{301}\u{7F}\"", "é€😀e\u{301}\u{7F}"), ("[]", []), ("{}", [:]),
+    ("[[],[[]],{}]", [[], [[]], [:]]),
     ("[1,\"a\" , true,null ,-2.5e1]", [1, "a", true, .null, -25.0]),
     (#"{"a":{"b":[{"c":"d"},2]},"e\u0066":"","":0}"#, ["a": ["b": [["c": "d"], 2]], "ef": "", "": 0]),
     (#"{"a":1,"a":2}"#, ["a": 1, "a": 2]), ("\t\r\n [ \n1 \t,\r2 ] \n", [1, 2]),
-    (#"{"items":[{"name":"Ann","tags":["x","yy"]},{"name":"Bö"}],"total":2}"#,
-     ["items": [["name": "Ann", "tags": ["x", "yy"]], ["name": "Bö"]], "total": 2]),
+    (
+      #"{"items":[{"name":"Ann","tags":["x","yy"]},{"name":"Bö"}],"total":2}"#,
+      ["items": [["name": "Ann", "tags": ["x", "yy"]], ["name": "Bö"]], "total": 2]
+    ),
   ]
 
   static let invalid: [(String, Int, String, JSONTextError.Reason)] = [
-    ("", 0, "$", .incomplete), ("  ", 2, "$", .incomplete), ("nul", 3, "$", .incomplete), ("nulx", 3, "$", .invalid),
-    ("truefalse", 4, "$", .invalid), ("-", 1, "$", .incomplete), ("01", 1, "$", .invalid), ("1.", 2, "$", .incomplete),
-    ("[1.]", 3, "$[0]", .invalid), ("1e400", 0, "$", .limit), ("+1", 0, "$", .invalid), (".5", 0, "$", .invalid),
-    ("NaN", 0, "$", .invalid), ("[1,]", 3, "$[1]", .invalid), ("[1 2]", 3, "$", .invalid), ("[,]", 1, "$[0]", .invalid),
-    ("]", 0, "$", .invalid), ("[1}", 2, "$", .invalid), ("[1", 2, "$", .incomplete), ("{\"a\"", 4, "$.a", .incomplete),
+    ("", 0, "$", .incomplete), ("  ", 2, "$", .incomplete), ("nul", 3, "$", .incomplete),
+    ("nulx", 3, "$", .invalid),
+    ("truefalse", 4, "$", .invalid), ("-", 1, "$", .incomplete), ("01", 1, "$", .invalid),
+    ("1.", 2, "$", .incomplete),
+    ("[1.]", 3, "$[0]", .invalid), ("1e400", 0, "$", .limit), ("+1", 0, "$", .invalid),
+    (".5", 0, "$", .invalid),
+    ("NaN", 0, "$", .invalid), ("[1,]", 3, "$[1]", .invalid), ("[1 2]", 3, "$", .invalid),
+    ("[,]", 1, "$[0]", .invalid),
+    ("]", 0, "$", .invalid), ("[1}", 2, "$", .invalid), ("[1", 2, "$", .incomplete),
+    ("{\"a\"", 4, "$.a", .incomplete),
     ("{\"a\":}", 5, "$.a", .invalid), ("{\"a\":1,}", 7, "$", .invalid), ("{\"a\" 1}", 5, "$.a", .invalid),
-    ("{a:1}", 1, "$", .invalid), ("{\"a\":[0,{\"b\":tru}]}", 16, "$.a[1].b", .invalid), ("{'a':1}", 1, "$", .invalid),
+    ("{a:1}", 1, "$", .invalid), ("{\"a\":[0,{\"b\":tru}]}", 16, "$.a[1].b", .invalid),
+    ("{'a':1}", 1, "$", .invalid),
     ("\"a", 2, "$", .incomplete), ("[\"\\x\"]", 3, "$[0]", .invalid), ("\"\\u12g4\"", 5, "$", .invalid),
     ("\"a\nb\"", 2, "$", .invalid), ("\"\\ud83", 6, "$", .incomplete), ("1 x", 2, "$", .invalid),
     ("{} {}", 3, "$", .invalid), ("// no\n1", 0, "$", .invalid), ("\u{FEFF}1", 0, "$", .invalid),
@@ -55,19 +68,23 @@ import Testing
   }
 
   @Test(arguments: invalid)
-  func anErrorInAnyPieces(_ text: String, _ offset: Int, _ path: String, _ reason: JSONTextError.Reason) {
-    let error = checkSplits(Array(text.utf8), PartialJSON(.strict)).error
-    #expect(error?.offset == offset)
-    #expect(error?.path.description == path)
-    #expect(error?.reason == reason)
+  func anErrorInAnyPieces(
+    _ text: String, _ offset: Int, _ path: String, _ reason: JSONTextError.Reason
+  ) throws {
+    let error = try #require(checkSplits(Array(text.utf8), PartialJSON(.strict)).error)
+    #expect(error.offset == offset)
+    #expect(error.path.description == path)
+    #expect(error.reason == reason)
     #expect(throws: error) { try JSONValue(parsing: text) }
   }
 
-  @Test(arguments: [
-    [0x22, 0xFF, 0x22], [0x22, 0x80, 0x22], [0x22, 0xC0, 0xAF, 0x22], [0x22, 0xE2, 0x82, 0x22],
-    [0x22, 0xED, 0xA0, 0x80, 0x22], [0x22, 0xF4, 0x90, 0x80, 0x80, 0x22], [0x22, 0xE2, 0x82, 0x5C, 0x6E, 0x22],
-    [0x22, 0xE0, 0x80, 0x80, 0x22], [0x22, 0xF0, 0x9F, 0x98, 0x41, 0x22],
-  ] as [[UInt8]])
+  @Test(
+    arguments: [
+      [0x22, 0xFF, 0x22], [0x22, 0x80, 0x22], [0x22, 0xC0, 0xAF, 0x22], [0x22, 0xE2, 0x82, 0x22],
+      [0x22, 0xED, 0xA0, 0x80, 0x22], [0x22, 0xF4, 0x90, 0x80, 0x80, 0x22],
+      [0x22, 0xE2, 0x82, 0x5C, 0x6E, 0x22],
+      [0x22, 0xE0, 0x80, 0x80, 0x22], [0x22, 0xF0, 0x9F, 0x98, 0x41, 0x22],
+    ] as [[UInt8]])
   func whatIsNotUTF8(_ bytes: [UInt8]) {
     let outcome = checkSplits([0x22, 0x61, 0xC3, 0xA9] + bytes.dropFirst(), PartialJSON(.strict))
     #expect(outcome.error?.message == "The text is not UTF-8")
@@ -107,9 +124,10 @@ import Testing
     try json.append("[1,\"ab")
     #expect(throws: JSONTextError.self) { try json.append("c\n") }
     #expect(json.value == [1, "abc"])
-    #expect(json.error?.description == "$[1] (byte 7): A string contains byte 10 unescaped")
-    #expect(throws: json.error) { try json.append("\"]") }
-    #expect(throws: json.error) { try json.finish() }
+    let error = try #require(json.error)
+    #expect(error.description == "$[1] (byte 7): A string contains byte 10 unescaped")
+    #expect(throws: error) { try json.append("\"]") }
+    #expect(throws: error) { try json.finish() }
     #expect(json.value == [1, "abc"])
   }
 

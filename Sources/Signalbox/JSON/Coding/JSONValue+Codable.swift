@@ -1,5 +1,5 @@
-/// A `JSONValue` is a member of a `Codable` type like any other; `JSONValueDecoder` and `JSONValueEncoder` hand it
-/// through as it is.
+/// A `JSONValue` is a member of a `Codable` type like any other; `JSONValueDecoder` and `JSONValueEncoder` hand
+/// it through as it is.
 extension JSONValue: Codable {
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
@@ -37,7 +37,8 @@ extension JSONValue: Codable {
 extension JSONObject: Codable {
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: JSONCodingKey.self)
-    self.init(try container.allKeys.map { ($0.stringValue, try container.decode(JSONValue.self, forKey: $0)) })
+    self.init(
+      try container.allKeys.map { ($0.stringValue, try container.decode(JSONValue.self, forKey: $0)) })
   }
 
   public func encode(to encoder: any Encoder) throws {
