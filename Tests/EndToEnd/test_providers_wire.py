@@ -51,7 +51,7 @@ def test_same_bytes_of_a_refusal(server_of_all, upstream_of_all, name, fault, st
     same(direct, through)
 
 
-@pytest.mark.parametrize("size", [900_000, 1_500_000, 6_000_000])
+@pytest.mark.parametrize("size", [900_000, 2_500_000])
 @pytest.mark.parametrize("name", FORMATS)
 def test_long_events_pass(server_of_all, upstream_of_all, name, size):
     direct, through = both(server_of_all, upstream_of_all, name, f"big-{size}", "plain")
@@ -105,7 +105,7 @@ def test_a_client_of_http_1_0_sees_where_it_ends(server_of_all, fault, whole):
     assert rest == b"".join(events) if whole else b"".join(events).startswith(rest) and rest
 
 
-@pytest.mark.parametrize("name", ["chat", "messages", "bedrock"])
+@pytest.mark.parametrize("name", ["messages", "bedrock"])
 def test_a_huge_reply_costs_no_memory(server_of_all, upstream_of_all, name):
     """A client that takes its time holds its provider up, and not the gateway's memory."""
     path, headers, body = wire.request(name)
@@ -118,8 +118,8 @@ def test_a_huge_reply_costs_no_memory(server_of_all, upstream_of_all, name):
                 size += len(event.data)
                 if size % (1 << 22) < 65536:
                     most = max(most, server_of_all.resident)
-    assert size > 64 << 20
-    assert most - before < 24 << 20, f"{(most - before) >> 20} MiB more for a reply of {size >> 20} MiB"
+    assert size > 40 << 20
+    assert most - before < 20 << 20, f"{(most - before) >> 20} MiB more for a reply of {size >> 20} MiB"
 
 
 def test_a_stalled_provider_holds_nobody_else(server_of_all, upstream_of_all):

@@ -25,8 +25,8 @@ enum ReplayCommand: Command {
 
   static func run(_ arguments: Arguments) async throws -> Int32 {
     let cassettes = try arguments.operands.map { path in
-      do { return try Cassette(contentsOf: path) } catch {
-        throw Failure(message: "\(PlainText.line(path)): \(PlainText.line("\(error)"))")
+      do throws(CassetteError) { return try Cassette(contentsOf: path) } catch {
+        throw Failure(message: "\(PlainText.line(path)): \(PlainText.line(error.description))")
       }
     }
     let provider = try provider(arguments, cassettes)
@@ -37,10 +37,10 @@ enum ReplayCommand: Command {
     let speed = try arguments.number("speed") ?? 1
     Interrupts.hold()
     let player: ScriptedProvider
-    do {
+    do throws(ProviderError) {
       player = try ScriptedProvider(cassettes: cassettes, speed: speed, host: host, port: UInt16(port))
     } catch {
-      throw Failure(message: "\(error)", fix: "--listen \(host):0 takes a free port.")
+      throw Failure(message: error.description, fix: "--listen \(host):0 takes a free port.")
     }
     let noun = cassettes.count == 1 ? "recording" : "recordings"
     Output.line(

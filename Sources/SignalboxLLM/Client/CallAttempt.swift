@@ -13,16 +13,21 @@ struct CallAttempt {
 
   /// The index of its first delta.
   let firstIndex: Int
+  /// Hears how it went.
+  var permit: CircuitPermit?
+  private let format: ReplyFormat
   private let decoder: ReplyDecoder?
   private var assembler = ReplyAssembler()
 
   /// None was made.
   init() {
+    format = .chat
     decoder = nil
     firstIndex = 0
   }
 
   init(_ format: ReplyFormat, firstIndex: Int) {
+    self.format = format
     decoder = ReplyDecoder(format, parser: JSONParser())
     self.firstIndex = firstIndex
   }
@@ -64,7 +69,7 @@ struct CallAttempt {
     var ending = Ending.open
     let failure = decoder.finish { take($0, &ending, body) }
     if case .failed(let error) = ending { return error }
-    return failure.map { LLMError($0) }
+    return failure.map { LLMError($0, format: format) }
   }
 
   private mutating func take(
@@ -74,7 +79,7 @@ struct CallAttempt {
     case .piece(let piece):
       if let delta = assembler.take(piece) { body(delta) }
     case .annotation(let value, choice: 0): assembler.take(citation: value)
-    case .failure(let failure): ending = .failed(LLMError(failure))
+    case .failure(let failure): ending = .failed(LLMError(failure, format: format))
     case .end: ending = .whole
     case .annotation, .usage, .opaque: break
     }
@@ -90,17 +95,20 @@ struct CallAttempt {
     if !summary.model.isEmpty { reply.model = Self.text(summary.model) }
   }
 
-  /// What the provider said of the tokens, or a guess where it generated something and said nothing.
-  func usage(
-    isWhole: Bool, of request: LLMRequest, estimator: TokenEstimator, hasText: Bool
-  ) -> TokenUsage? {
-    if var usage = decoder?.summary.usage {
-      usage.provenance = isWhole ? .providerFinal : .providerPartial
-      return usage
-    }
-    guard hasText else { return nil }
-    return estimator.usage(input: request.measure, output: assembler.measure)
+  /// What the provider said of the tokens.
+  func usage(isWhole: Bool) -> TokenUsage? {
+    guard var usage = decoder?.summary.usage else { return nil }
+    usage.provenance = isWhole ? .providerFinal : .providerPartial
+    return usage
   }
+
+  var serviceTier: String? {
+    guard let tier = decoder?.summary.serviceTier, !tier.isEmpty else { return nil }
+    return Self.text(tier)
+  }
+
+  /// All that was generated, for an estimate.
+  var text: String { assembler.text }
 
   private static func text(_ bytes: [UInt8]) -> String {
     bytes.withUnsafeBytes { ReplyAssembler.unescaped($0) }
@@ -109,17 +117,15 @@ struct CallAttempt {
 
 extension LLMRequest {
   /// All texts, for an estimate.
-  var measure: TextMeasure {
-    var measure = TextMeasure()
-    for part in messages.lazy.flatMap(\.content) {
+  var text: String {
+    messages.lazy.flatMap(\.content).reduce(into: "") { text, part in
       switch part {
-      case .text(let text): measure.add(text)
-      case .reasoning(let block): measure.add(block.text)
-      case .toolCall(let call): measure.add(call.arguments)
-      case .toolResult(let result): measure.add(result.text)
+      case .text(let piece): text += piece
+      case .reasoning(let block): text += block.text
+      case .toolCall(let call): text += call.arguments
+      case .toolResult(let result): text += result.text
       case .image: break
       }
     }
-    return measure
   }
 }

@@ -51,7 +51,7 @@ struct CallTelemetry {
   }
 
   func usage(_ usage: TokenUsage, cost: Cost, at moment: Moment) {
-    emit("llm.usage", .object(Self.data(usage, cost)), .usage, at: moment)
+    emit("llm.usage", usage.json(cost: cost), .usage, at: moment)
   }
 
   func restart(_ restart: StreamRestart, at moment: Moment) {
@@ -68,13 +68,13 @@ struct CallTelemetry {
     data["response"] = reply.id.map { .string($0) }
     data["model"] = .string(reply.model)
     data["status"] = .int(Int64(status))
-    data["usage"] = reply.usage.map { .object(Self.data($0, reply.cost)) }
+    data["usage"] = reply.usage?.json(cost: reply.cost)
     data["timing"] = .object(Self.data(reply.timing))
     if reply.attempts > 1 { data["attempts"] = .int(Int64(reply.attempts)) }
     emit("llm.end", .object(data), .end, at: moment)
   }
 
-  func error(_ error: LLMError, usage: TokenUsage?, timing: CallTiming, at moment: Moment) {
+  func error(_ error: LLMError, _ partial: Reply, at moment: Moment) {
     let reason =
       switch error.code {
       case .cancelled: "cancelled"
@@ -86,8 +86,8 @@ struct CallTelemetry {
     data["status"] = error.status.map { .int(Int64($0)) }
     data["retryable"] = .bool(error.isRetryable)
     data["retry_after_ms"] = error.retryAfter.map { .double(Double($0.nanoseconds / 1000) / 1000) }
-    data["usage"] = usage.map { .object(Self.data($0, .unknown(reason: ""))) }
-    data["timing"] = .object(Self.data(timing))
+    data["usage"] = partial.usage?.json(cost: partial.cost)
+    data["timing"] = .object(Self.data(partial.timing))
     emit("llm.error", .object(data), .error, at: moment)
   }
 
@@ -98,14 +98,6 @@ struct CallTelemetry {
 
   private func emit(_ type: EventType, _ data: JSONValue, _ phase: EventPhase, at moment: Moment) {
     emitter.emit(Event(type, data, phase: phase, time: moment.wall.nanoseconds, context: context))
-  }
-
-  private static func data(_ usage: TokenUsage, _ cost: Cost) -> JSONObject {
-    guard case .object(var data) = usage.json else { return [:] }
-    if case .known(let cost) = cost {
-      data["cost"] = ["amount": .double(cost.total), "currency": .string(cost.currency)]
-    }
-    return data
   }
 
   private static func data(_ timing: CallTiming) -> JSONObject {

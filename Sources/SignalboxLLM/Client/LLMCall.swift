@@ -8,7 +8,11 @@ internal import Wire
 /// Confined to whoever pulls: it does nothing on its own. Letting go of it cancels the request, and the span ends as
 /// cancelled.
 final class LLMCall {
-  private enum Phase { case idle, connecting, reading, over }
+  private enum Phase: Equatable {
+    case idle, connecting, reading, over
+    /// Another attempt follows after that long.
+    case waiting(Duration)
+  }
 
   private let plan: CallPlan
   private let isRepeated: Bool
@@ -16,7 +20,10 @@ final class LLMCall {
   private var info: StreamInfo
   private var telemetry: CallTelemetry
   private var prepared: PreparedRequest?
+  private var retry: RetryState
   private var attempt = CallAttempt()
+  /// The same in every attempt.
+  private lazy var idempotencyKey = EventID.generate().description
   private var body: FetchBody?
   private var started = Moment(wall: Timestamp(nanoseconds: 0), steady: 0)
   /// When the first delta came.
@@ -34,18 +41,22 @@ final class LLMCall {
     self.isRepeated = isRepeated
     info = plan.info
     telemetry = CallTelemetry(plan)
+    let configuration = plan.client.configuration
+    retry = RetryState(configuration.retry, at: configuration.clock.steady())
   }
 
   deinit {
-    if phase == .connecting || phase == .reading { fail(.cancelled) }
+    if isGoingOn { fail(.cancelled) }
   }
 
   var context: Context { plan.context }
+  private var configuration: LLMClient.Configuration { plan.client.configuration }
+  private var isGoingOn: Bool { phase != .idle && phase != .over }
 
   /// The next event; nil after the last.
   nonisolated(nonsending) func next() async -> StreamEvent? {
     while true {
-      if phase == .connecting || phase == .reading, Task.isCancelled {
+      if isGoingOn, Task.isCancelled {
         waiting = []
         fail(.cancelled)
       }
@@ -55,6 +66,7 @@ final class LLMCall {
       case .idle: begin()
       case .connecting: await connect()
       case .reading: await read()
+      case .waiting(let wait): await pause(wait)
       case .over:
         await leave()
         return nil
@@ -73,6 +85,7 @@ final class LLMCall {
 
   private func begin() {
     started = now()
+    retry = RetryState(configuration.retry, at: configuration.clock.steady())
     guard !isRepeated else {
       phase = .over
       let error = LLMError(.invalidRequest, "this stream was read already: a stream is read once")
@@ -100,17 +113,33 @@ final class LLMCall {
   private nonisolated(nonsending) func connect() async {
     guard let prepared else { return }
     attempt = CallAttempt(prepared.format, firstIndex: count)
-    let timeouts = plan.request.options.timeouts ?? plan.client.configuration.timeouts
-    let request = FetchRequest(
-      "POST", prepared.url, headers: prepared.headers, body: prepared.body,
-      timeouts: FetchTimeouts(timeouts, remaining: nil))
-    do throws(FetchError) {
-      let response = try await plan.client.fetch.send(request)
+    let request = fetchRequest(prepared)
+    do throws(LLMError) {
+      attempt.permit = try configuration.breakers?.admit(request.authority)
+      let response = try await send(request)
       attempt.respond(response, at: now())
       body = response.body
       phase = .reading
     } catch {
-      fail(LLMError(error, hasBegun: false))
+      fail(error)
+    }
+  }
+
+  private func fetchRequest(_ prepared: PreparedRequest) -> FetchRequest {
+    var headers = prepared.headers
+    if let name = configuration.retry.idempotencyHeaders[plan.client.provider.name], retry.policy.attempts > 1 {
+      headers.append(FetchHeader(name, idempotencyKey))
+    }
+    return FetchRequest(
+      "POST", prepared.url, headers: headers, body: prepared.body,
+      timeouts: FetchTimeouts(
+        plan.request.options.timeouts ?? configuration.timeouts,
+        remaining: retry.remaining(at: configuration.clock.steady())))
+  }
+
+  private nonisolated(nonsending) func send(_ request: FetchRequest) async throws(LLMError) -> FetchResponse {
+    do throws(FetchError) { return try await plan.client.fetch.send(request) } catch {
+      throw LLMError(error, replyBegan: false)
     }
   }
 
@@ -120,14 +149,23 @@ final class LLMCall {
       var pieces = body.makeAsyncIterator()
       if let piece = try await pieces.next() { take(piece) } else { finish() }
     } catch {
-      fail(LLMError(error, hasBegun: true))
+      fail(LLMError(error, replyBegan: true))
+    }
+  }
+
+  private nonisolated(nonsending) func pause(_ wait: Duration) async {
+    do {
+      try await configuration.clock.sleep(for: wait)
+      phase = .connecting
+    } catch {
+      fail(.cancelled)
     }
   }
 
   private func take(_ bytes: [UInt8]) {
     let moment = now()
     waiting = []
-    let ending = attempt.receive(bytes, limit: plan.client.configuration.replyBytes) { take($0, at: moment) }
+    let ending = attempt.receive(bytes, limit: configuration.replyBytes) { take($0, at: moment) }
     telemetry.flush(at: moment)
     switch ending {
     case .open: break
@@ -153,6 +191,7 @@ final class LLMCall {
 
   private func complete() {
     phase = .over
+    attempt.permit?.succeeded()
     let moment = now()
     let reply = reply(isWhole: true, at: moment)
     tell(reply.usage, reply.cost, at: moment)
@@ -160,18 +199,34 @@ final class LLMCall {
     events.append(.complete(StreamComplete(info: info, reply: reply)))
   }
 
-  /// The attempt failed. Deltas that came before the failure are handed out before it.
+  /// The attempt failed: another one follows, or the call ends. Deltas that came before are handed out first.
   private func fail(_ failure: LLMError) {
-    phase = .over
     body = nil
     let moment = now()
     var error = failure
     if let prepared { error.message = prepared.redact(error.message) }
+    attempt.permit?.failed(error)
+    let hasText = count > attempt.firstIndex
     let partial = reply(isWhole: false, at: moment)
-    if count > attempt.firstIndex { error.partial = partial }
     tell(partial.usage, partial.cost, at: moment)
-    telemetry.error(error, usage: partial.usage, timing: partial.timing, at: moment)
-    events.append(.error(StreamError(info: info, error: error)))
+    let decision = retry.decide(
+      after: error, textDelivered: hasText, at: configuration.clock.steady(), random: .random(in: 0...1))
+    switch decision {
+    case .retry(let wait):
+      phase = .waiting(wait)
+      let restart = StreamRestart(
+        info: info, attempt: retry.attempt - 1, discardFrom: attempt.firstIndex, error: error)
+      telemetry.restart(restart, at: moment)
+      // Without text there is nothing to take back.
+      guard hasText else { return }
+      first = nil
+      events.append(.restart(restart))
+    case .giveUp:
+      phase = .over
+      if hasText { error.partial = partial }
+      telemetry.error(error, partial, at: moment)
+      events.append(.error(StreamError(info: info, error: error)))
+    }
   }
 
   private func tell(_ usage: TokenUsage?, _ cost: Cost, at moment: Moment) {
@@ -184,18 +239,22 @@ final class LLMCall {
   private nonisolated(nonsending) func leave() async {
     guard let body else { return }
     self.body = nil
-    await body.drain(within: .milliseconds(250), clock: plan.client.configuration.clock)
+    await body.drain(within: .milliseconds(250), clock: configuration.clock)
   }
 
   // MARK: The result
 
   private func reply(isWhole: Bool, at moment: Moment) -> Reply {
-    var reply = Reply(
-      provider: plan.client.provider.name, model: plan.request.model, requestID: plan.requestID)
+    let provider = plan.client.provider.name
+    var reply = Reply(provider: provider, model: plan.request.model, requestID: plan.requestID)
     attempt.fill(&reply, requestID: plan.requestID)
-    reply.usage = attempt.usage(
-      isWhole: isWhole, of: plan.request, estimator: TokenEstimator(provider: plan.client.provider.name),
-      hasText: count > attempt.firstIndex)
+    reply.attempts = retry.attempt
+    reply.usage = attempt.usage(isWhole: isWhole) ?? estimate()
+    if let usage = reply.usage {
+      reply.cost = configuration.prices.cost(
+        of: usage, provider: provider, model: reply.model, requested: plan.request.model,
+        serviceTier: attempt.serviceTier)
+    }
     reply.timing.durationMS = moment.milliseconds(since: started)
     reply.timing.deltas = count
     // A reply that comes in one piece has no first token.
@@ -208,9 +267,16 @@ final class LLMCall {
     return reply
   }
 
+  /// A guess at the tokens, where the provider generated something and said nothing.
+  private func estimate() -> TokenUsage? {
+    guard count > attempt.firstIndex else { return nil }
+    let estimator = TokenEstimator(provider: plan.client.provider.name, tokenizer: configuration.tokenizer)
+    return estimator.usage(input: plan.request.text, output: attempt.text)
+  }
+
   private func now() -> Moment {
-    let wall = plan.client.configuration.clock.now()
+    let wall = configuration.clock.now()
     info.timestamp = Double(wall) / 1e9
-    return Moment(wall: Timestamp(nanoseconds: wall), steady: SystemTime.monotonic)
+    return Moment(wall: Timestamp(nanoseconds: wall), steady: UInt64(max(0, configuration.clock.steady())))
   }
 }

@@ -17,6 +17,15 @@ public struct LLMClient: Sendable {
   public struct Configuration: Sendable {
     /// Used where a request has none of its own.
     public var timeouts = CallTimeouts()
+    /// What is tried again, when, and how often. Default: three requests at most; a stream that breaks after it
+    /// delivered text fails.
+    public var retry = RetryPolicy()
+    /// Leaves a host alone that keeps failing; share one object between clients of the same host. Nil: never.
+    public var breakers: CircuitBreakers? = CircuitBreakers()
+    /// What the tokens cost.
+    public var prices = PriceTable.builtIn
+    /// Counts tokens where the provider does not; without one they are estimated.
+    public var tokenizer: TokenEstimator.Tokenizer?
     /// What of prompts and answers is told to the emitter. Default: all of it.
     public var capture = ContentCapture.full
     /// Most bytes of text in one reply; a longer one is an error. Default 64 MiB.

@@ -94,13 +94,8 @@ struct ReplyAssembler {
   }
 
   /// All that was generated, for an estimate.
-  var measure: TextMeasure {
-    var measure = TextMeasure()
-    for text in texts { measure.add(text) }
-    measure.add(refusal)
-    for block in reasoning { measure.add(block.text) }
-    for call in calls { measure.add(call.arguments) }
-    return measure
+  var text: String {
+    texts.joined() + refusal + reasoning.map(\.text).joined() + calls.map(\.arguments).joined()
   }
 
   /// Fills in what has come. `requestID` makes the ids of calls whose provider gives none.

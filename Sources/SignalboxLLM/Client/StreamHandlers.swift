@@ -14,6 +14,7 @@ public struct StreamHandlers {
     var complete: Handler<StreamComplete>?
     var error: Handler<StreamError>?
     var restart: Handler<StreamRestart>?
+    var all: Handler<StreamEvent>?
     let report: Report
   }
 
@@ -40,6 +41,11 @@ public struct StreamHandlers {
     ]
   }
 
+  /// One handler for every event: a pipeline's `handle`, a collector's `record`, ….
+  public init(all: @escaping Handler<StreamEvent>, failure: ((HandlerFailure) -> Void)? = nil) {
+    sets = [Set(all: all, report: Report(failure))]
+  }
+
   /// These handlers, and then those.
   public func merging(_ others: StreamHandlers) -> StreamHandlers {
     var merged = self
@@ -54,6 +60,7 @@ public struct StreamHandlers {
   nonisolated(nonsending) func handle(_ event: StreamEvent) async {
     for set in sets {
       do {
+        try await set.all?(event)
         switch event {
         case .start(let event): try await set.start?(event)
         case .delta(let event): try await set.delta?(event)

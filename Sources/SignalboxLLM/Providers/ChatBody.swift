@@ -43,7 +43,7 @@ enum ChatBody {
     body.array("messages", messages) { array, message in
       switch message.role {
       case .tool: writeResults(message, to: &array)
-      case .assistant: array.element { writeAnswer(message, to: &$0) }
+      case .assistant: array.element { writeAnswer(message, withReasoning: !knowsDeveloper, to: &$0) }
       case .developer where !knowsDeveloper: array.element { write(message, as: "system", to: &$0) }
       case .system, .developer, .user: array.element { write(message, as: message.role.rawValue, to: &$0) }
       }
@@ -71,7 +71,9 @@ enum ChatBody {
     }
   }
 
-  private static func writeAnswer(_ message: Message, to body: inout BodyWriter) {
+  private static func writeAnswer(
+    _ message: Message, withReasoning: Bool, to body: inout BodyWriter
+  ) {
     let calls = message.toolCalls
     body.member("role", "assistant")
     let text = message.text
@@ -81,9 +83,9 @@ enum ChatBody {
       body.member("content", text)
     }
     guard !calls.isEmpty else { return }
-    // Servers that show their reasoning want it back while tools are called; OpenAI shows none here.
+    // Servers that show their reasoning want it back while tools are called; OpenAI itself shows none here.
     let reasoning = message.reasoning.map(\.text).joined()
-    if !reasoning.isEmpty { body.member("reasoning_content", reasoning) }
+    if withReasoning, !reasoning.isEmpty { body.member("reasoning_content", reasoning) }
     body.array("tool_calls", calls) { array, call in
       array.element {
         $0.member("id", call.id)

@@ -203,22 +203,25 @@ class Messages(Client):
 class Gemini(Client):
     format = "gemini"
 
-    def make(self, base: str, headers: dict, **clients) -> genai.Client:
+    def make(self, base: str, headers: dict, blocking=None, asynchronous=None) -> genai.Client:
+        # Given both of its clients, the SDK makes none of its own.
         return genai.Client(api_key="AIza" + SECRET, http_options=genai.types.HttpOptions(
             base_url=base, headers=headers, timeout=20_000,
-            retry_options=genai.types.HttpRetryOptions(attempts=1), **clients))
+            retry_options=genai.types.HttpRetryOptions(attempts=1),
+            httpx_client=httpx2.Client(transport=blocking or Recording2()),
+            httpx_async_client=httpx2.AsyncClient(transport=asynchronous or AsyncRecording2())))
 
     def stream(self, base, transport, headers):
-        sdk = self.make(base, headers, client_args={"transport": transport})
+        sdk = self.make(base, headers, transport)
         for response in sdk.models.generate_content_stream(model="gemini-2.5-flash", contents=QUESTION):
             yield self.dump(response)
 
     def whole(self, base, transport, headers):
-        sdk = self.make(base, headers, client_args={"transport": transport})
+        sdk = self.make(base, headers, transport)
         yield self.dump(sdk.models.generate_content(model="gemini-2.5-flash", contents=QUESTION))
 
     async def astream(self, base, transport, headers):
-        sdk = self.make(base, headers, async_client_args={"transport": transport})
+        sdk = self.make(base, headers, asynchronous=transport)
         async for response in await sdk.aio.models.generate_content_stream(
                 model="gemini-2.5-flash", contents=QUESTION):
             yield self.dump(response)

@@ -237,11 +237,11 @@ def held(peer, reply, wait) -> bool:
 
 
 def huge(peer, reply, _) -> bool:
-    """The text in its middle again and again, to more than 64 MiB."""
+    """The text in its middle again and again, to more than 40 MiB."""
     half = len(reply.pieces) // 2
     peer.sendall(reply.head(CHUNKED) + b"".join(map(chunk, reply.pieces[:half])))
     middle = chunk(reply.pieces[half] * (1 + (256 << 10) // len(reply.pieces[half])))
-    for _ in range(260):
+    for _ in range(165):
         peer.sendall(middle)
     peer.sendall(b"".join(map(chunk, reply.pieces[half:])) + b"0\r\n\r\n")
     return True

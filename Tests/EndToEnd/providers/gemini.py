@@ -110,7 +110,7 @@ def quirks() -> dict[str, Transcript]:
             [*plain, data(response([types.Part(text="")], "STOP", count))],
             replace(spoken, usage={"output": 20, "reasoning": 4})),
         "blocked-prompt": Transcript(
-            [data(blocked)], Told(finish=None, end="llm.error", reason="failed", usage=None, provenance=None),
+            [data(blocked)], Told(finish="PROHIBITED_CONTENT", usage={"input": 9, "output": 0, "total": 9}),
             whole=blocked.model_dump_json(by_alias=True, exclude_none=True).encode()),
         "usage-without-candidates": Transcript(
             [*plain, data(response([types.Part(text="")], "STOP")),

@@ -198,7 +198,8 @@ def quirks() -> dict[str, Transcript]:
             *ending("end_turn", final(tokens)), told=replace(spoken, reasoning="".join(THOUGHT.pieces) * 2)),
         "refusal-with-details": text(*said, *ending(
             "refusal", final(tokens), stop_details=types.RefusalStopDetails(
-                type="refusal", category="cyber", explanation="No.")), told=replace(spoken, finish="refusal")),
+                type="refusal", category="cyber", explanation="No.")), told=replace(
+                spoken, refusal="No.", finish="refusal")),
         "empty-answer": text(*ending("end_turn", final(tokens)), told=replace(spoken, text="")),
     }
     for reason in get_args(types.StopReason):

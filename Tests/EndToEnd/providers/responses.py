@@ -265,7 +265,7 @@ def quirks() -> dict[str, Transcript]:
         "custom-tool": made(
             Told(tools=[(custom.id, custom.name, custom.arguments)], finish="completed",
                  usage=classes(Tokens())), lambda r: r.custom_tool(custom)),
-        "hosted-tools": made(replace(spoken, tools=[], finish="completed"), lambda r: r.hosted(),
+        "hosted-tools": made(replace(spoken, tools=[("mcp_0", "look", '{"q":1}')]), lambda r: r.hosted(),
                              lambda r: r.message(SPOKEN)),
         "unknown-event": made(
             spoken, lambda r: r.raw("response.surprise.delta", delta={"deep": [None, 1]}, item_id="x"),

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds request bodies against the types of the providers' official SDKs.
 
-Reads JSON lines {"name", "api", "body"} from standard input; prints what an SDK does not know, and fails then.
+Reads JSON lines {"name", "api", "body"} from a file; prints what an SDK does not know, and fails then.
     pip install openai anthropic google-genai botocore ollama
 """
 
@@ -90,7 +90,7 @@ CHECKS = {
 
 def main() -> int:
     failed = 0
-    for line in sys.stdin:
+    for line in open(sys.argv[1]):
         case = json.loads(line)
         try:
             problems = CHECKS[case["api"]](case["body"])
