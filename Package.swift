@@ -13,9 +13,9 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: 
   .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
   .testTarget(
-    name: name + "Tests", dependencies: [.target(name: name)] + dependencies,
+    name: name + "Tests", dependencies: [.target(name: name)] + dependencies, exclude: exclude,
     swiftSettings: settings)
 }
 
@@ -25,6 +25,7 @@ let package = Package(
   products: [
     .library(name: "Signalbox", targets: ["Signalbox"]),
     .library(name: "SignalboxFetch", targets: ["Fetch"]),
+    .library(name: "SignalboxLLM", targets: ["SignalboxLLM"]),
     .library(name: "SignalboxServer", targets: ["SignalboxServer"]),
     .library(name: "SignalboxTesting", targets: ["SignalboxTesting"]),
     .executable(name: "signalbox", targets: ["SignalboxCLI"]),
@@ -44,7 +45,8 @@ let package = Package(
     library("Signalbox", ["Wire"]),
     library("JSONScan", ["Wire", "CSimdjson"]),
     library("Fetch", ["Wire", "Signalbox", "CCurl", "CZlib"]),
-    library("SignalboxLLM", ["Wire", "Signalbox", "Fetch", "JSONScan", "CZlib"]),
+    library(
+      "SignalboxLLM", ["Wire", "Signalbox", "Fetch", "JSONScan", "CZlib"], exclude: ["Usage/prices.json"]),
     library("SignalboxLog", ["Wire", "Signalbox", "CSQLite", "CZstd"]),
     library("Net", ["Wire", "CUV", "COpenSSL"]),
     library(
@@ -56,10 +58,11 @@ let package = Package(
     .executableTarget(
       name: "SignalboxCLI",
       dependencies: [
-        "Wire", "Signalbox", "JSONScan", "Fetch", "SignalboxLog", "Net", "SignalboxServer",
+        "Wire", "Signalbox", "JSONScan", "Fetch", "SignalboxLLM", "SignalboxLog", "Net", "SignalboxServer",
+        "SignalboxTesting",
       ],
       swiftSettings: settings),
-    library("SignalboxTesting", ["Signalbox"]),
+    library("SignalboxTesting", ["Wire", "Signalbox", "SignalboxLLM"]),
     .executableTarget(
       name: "EmitExample", dependencies: ["Signalbox", "Fetch"], path: "Examples/Emit",
       swiftSettings: settings),
@@ -68,18 +71,36 @@ let package = Package(
       swiftSettings: settings),
 
     .executableTarget(
+      name: "StreamBench", dependencies: ["Signalbox", "SignalboxLLM"], path: "Benchmarks/StreamBench",
+      swiftSettings: settings),
+    .executableTarget(
+      name: "JSONBench", dependencies: ["Signalbox"], path: "Benchmarks/JSONBench",
+      swiftSettings: settings),
+
+    .executableTarget(
       name: "LogBench", dependencies: ["Wire", "Signalbox", "SignalboxLog"], path: "Benchmarks/LogBench",
       swiftSettings: settings),
+
+    .executableTarget(
+      name: "DecodeBench", dependencies: ["Wire", "JSONScan", "SignalboxLLM", "CAllocations"],
+      path: "Benchmarks/DecodeBench", swiftSettings: settings),
+    .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
+    .executableTarget(
+      name: "ClientBench", dependencies: ["Signalbox", "SignalboxLLM", "SignalboxTesting"],
+      path: "Benchmarks/ClientBench", swiftSettings: settings),
 
     tests("Wire"),
     tests("Signalbox", ["Wire", "SignalboxTesting"]),
     tests("JSONScan", ["Wire"]),
     tests("Fetch", ["Wire", "Signalbox", "SignalboxTesting"]),
-    tests("SignalboxLLM", ["Wire", "Signalbox"]),
+    tests(
+      "SignalboxLLM", ["Wire", "Signalbox", "JSONScan", "Fetch", "SignalboxTesting"],
+      exclude: ["Support/check_bodies.py"]),
     tests("SignalboxLog", ["Wire", "Signalbox", "LogBench"]),
+    tests("SignalboxTesting", ["Wire", "Signalbox", "Fetch", "JSONScan", "SignalboxLLM"]),
     tests("Net", ["Wire"]),
     tests("SignalboxServer", ["Wire", "Signalbox", "SignalboxLog", "JSONScan", "Net"]),
-    tests("SignalboxCLI", ["Wire", "JSONScan"]),
+    tests("SignalboxCLI", ["Wire", "JSONScan", "Signalbox", "SignalboxLLM"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
@@ -94,6 +115,7 @@ if Context.environment["SIGNALBOX_FUZZ"] != nil {
   package.targets += [
     fuzz("FuzzHTTPRequest"), fuzz("FuzzWebSocket"), fuzz("FuzzSSE"),
     fuzz("FuzzEvents", ["JSONScan", "SignalboxServer"]),
+    fuzz("FuzzReplies", ["JSONScan", "SignalboxLLM"]),
     fuzz("FuzzHTTPOracle", ["CHTTPParser"]),
     .systemLibrary(name: "CHTTPParser", path: "Fuzz/CHTTPParser", providers: [.apt(["libhttp-parser-dev"])]),
   ]

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Turns the files of the dashboard (Sources/SignalboxServer/Dashboard/web) and the schema of events into Swift,
-# so that the program is one file.
-#   scripts/embed.sh          writes DashboardAssets.swift
-#   scripts/embed.sh --check  fails when it is not what the files say
+# Turns the files of the dashboard (Sources/SignalboxServer/Dashboard/web), the schema of events and the list of
+# prices into Swift, so that the program is one file.
+#   scripts/embed.sh          writes DashboardAssets.swift and PriceTable+builtIn.swift
+#   scripts/embed.sh --check  fails when they are not what the files say
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export LC_ALL=C
 folder=Sources/SignalboxServer/Dashboard
-target=$folder/DashboardAssets.swift
+prices=Sources/SignalboxLLM/Usage
 
 kind() {
   case "$1" in
@@ -20,7 +20,7 @@ kind() {
   esac
 }
 
-generate() {
+dashboard() {
   echo "// Made by scripts/embed.sh from the files in web/: change those."
   echo "// swift-format-ignore-file"
   echo
@@ -43,12 +43,31 @@ generate() {
   echo "}"
 }
 
-if [ "${1:-}" = --check ]; then
-  if ! generate | cmp -s - "$target"; then
-    echo "$target is stale: run scripts/embed.sh" >&2
-    exit 1
+price_list() {
+  echo "// Made by scripts/embed.sh from prices.json: change that."
+  echo "// swift-format-ignore-file"
+  echo
+  echo "extension PriceTable {"
+  echo "  /// The list of prices that comes with the package, as JSON."
+  echo "  static let builtInText = ###\"\"\""
+  cat "$prices/prices.json"
+  echo "\"\"\"###"
+  echo "}"
+}
+
+# write NAME FILE: puts what the function says into the file, or with --check compares it.
+write() {
+  if [ "$check" = --check ]; then
+    if ! "$1" | cmp -s - "$2"; then
+      echo "$2 is stale: run scripts/embed.sh" >&2
+      exit 1
+    fi
+  else
+    "$1" >"$2.new"
+    mv "$2.new" "$2"
   fi
-else
-  generate >"$target.new"
-  mv "$target.new" "$target"
-fi
+}
+
+check=${1:-}
+write dashboard "$folder/DashboardAssets.swift"
+write price_list "$prices/PriceTable+builtIn.swift"

@@ -37,6 +37,9 @@ package struct JSONValueView {
   /// Where the value starts in the text.
   package var offset: Int { Int(node.start) }
 
+  /// An array or object that holds nothing.
+  package var isEmpty: Bool { (kind == .object || kind == .array) && Int(node.next) == index + 1 }
+
   @inlinable package var isNull: Bool { kind == .null }
 
   /// The text of a string, unescaped; nil for any other kind.

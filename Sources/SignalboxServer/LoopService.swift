@@ -52,9 +52,11 @@ final class LoopService: HTTPService {
     live = LiveEndpoint(hub: hub, log: shared.log, readers: shared.readers)
     history = HistoryEndpoint(log: shared.log, readers: shared.readers)
     traces = TracesEndpoint(log: shared.log, readers: shared.readers)
+    var gatewayConfiguration = GatewayConfiguration(upstreams: configuration.upstreams)
+    gatewayConfiguration.prices = configuration.prices
+    gatewayConfiguration.recorder = configuration.recorder
     gateway = Gateway(
-      loop: loop, configuration: GatewayConfiguration(upstreams: configuration.upstreams),
-      outlet: LogOutlet(shared.log))
+      loop: loop, configuration: gatewayConfiguration, outlet: LogOutlet(shared.log))
     loop.afterFlush { [hub] in hub.wrote() }
     loop.timer(after: 10_000, every: 10_000) { [hub] in hub.heartbeat() }
   }

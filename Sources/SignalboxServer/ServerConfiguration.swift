@@ -1,3 +1,4 @@
+package import SignalboxLLM
 package import SignalboxLog
 
 /// What a server is started with. Each value is an option of `signalbox serve`, which documents it.
@@ -10,6 +11,10 @@ package struct ServerConfiguration: Sendable {
   package var dataDirectory = "signalbox-data"
   /// Names of the gateway and where they lead: `/openai/…` goes to the value of `openai`.
   package var upstreams: [String: String] = ServerConfiguration.defaultUpstreams
+  /// What calls through the gateway cost.
+  package var prices = PriceTable.builtIn
+  /// Gets the bytes of every model call through the gateway, to record them; nil: nobody.
+  package var recorder: (any ByteTap)?
   package var durability = Durability.normal
   /// Days after which events are forgotten; nil: never.
   package var retainDays: Double?

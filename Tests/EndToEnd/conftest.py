@@ -7,6 +7,8 @@ import uuid
 
 import pytest
 
+from providers.calls import Caller
+from providers.upstream import Providers
 from support.schema import Schema
 from support.server import Server
 from support.upstream import Upstream
@@ -65,3 +67,25 @@ def real_llm():
     if not url:
         pytest.skip("SIGNALBOX_TEST_LLM is not set: scripts/local-llm.sh starts a real server")
     return url
+
+
+@pytest.fixture(scope="session")
+def upstream_of_all():
+    """An upstream that speaks every provider's format."""
+    upstream = Providers()
+    yield upstream
+    upstream.close()
+
+
+@pytest.fixture(scope="session")
+def server_of_all(tmp_path_factory, upstream_of_all):
+    """A server that leads every provider's name there."""
+    names = ["openai", "anthropic", "azure", "gemini", "ollama", "bedrock", "local"]
+    upstreams = [word for name in names for word in ("--upstream", f"{name}={upstream_of_all.url}")]
+    with Server(tmp_path_factory.mktemp("providers") / "data", *upstreams) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def caller(server_of_all, upstream_of_all):
+    return Caller(server_of_all, upstream_of_all)

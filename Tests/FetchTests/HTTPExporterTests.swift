@@ -162,31 +162,38 @@ struct HTTPExporterTests {
 
   // MARK: Parts
 
-  @Test func waitsGrowWithJitterAndKeepToTheServersWord() {
+  @Test func waitsGrowWithJitterAndKeepToTheServersWord() throws {
     var schedule = RetrySchedule()
-    #expect(schedule.failed(jitter: 0) == 100_000_000)
-    #expect(schedule.failed(jitter: 1) == 400_000_000)
-    #expect(schedule.failed(jitter: 1) == 30_000_000_000 && schedule.state == .open)
-    schedule.waited()
-    #expect(schedule.state == .halfOpen)
-    #expect(
-      schedule.failed(jitter: 1, retryAfter: 60_000_000_000) == 60_000_000_000 && schedule.state == .open)
-    schedule.succeeded()
-    #expect(schedule.state == .closed && schedule.failed(jitter: 1) == 200_000_000)
-    #expect(schedule.failed(jitter: 1, retryAfter: .max) == RetrySchedule.longestRetryAfter)
+    func fail(random: Double, retryAfter: Duration? = nil, at seconds: Int64 = 0) -> Duration {
+      let now = seconds * 1_000_000_000
+      guard case .admitted(let permit) = schedule.begin(at: now) else { return .zero }
+      return schedule.failed(permit, at: now, random: random, retryAfter: retryAfter)
+    }
+    #expect(fail(random: 0) == .milliseconds(100))
+    #expect(fail(random: 1) == .milliseconds(400))
+    #expect(fail(random: 1) == .seconds(30) && schedule.breaker.state != .closed)
+    #expect(schedule.begin(at: 10_000_000_000) == .refused(retryAfter: .seconds(20)))
+    // One attempt decides.
+    #expect(fail(random: 1, retryAfter: .seconds(60), at: 30) == .seconds(60))
+    guard case .admitted(let permit) = schedule.begin(at: 90_000_000_000) else {
+      throw FetchError(.other, "no trial")
+    }
+    schedule.succeeded(permit, at: 90_000_000_000)
+    #expect(schedule.breaker.state == .closed && fail(random: 1, at: 90) == .milliseconds(200))
+    #expect(fail(random: 1, retryAfter: .seconds(1_000_000), at: 90) == RetrySchedule.longestRetryAfter)
   }
 
   @Test func readsAnswers() {
-    func read(_ text: String) -> JSONValue? {
-      var reader = JSONReader(Array(text.utf8))
-      return reader.document()
+    func read(_ text: String) -> IngestAnswer { IngestAnswer(Array(text.utf8)) }
+    let rejected = read(
+      #" {"stored": 1, "rejected": [{"index": 2, "field": "type", "error": "x\n\u00e9"}, {}]} "#
+    ).rejected
+    #expect(rejected.map(\.index) == [2])
+    #expect(rejected.first?.field == "type")
+    #expect(rejected.first?.reason == "x\né")
+    #expect(read(#"{"error": {"code": "busy", "message": "Later"}}"#).error == "Later")
+    for wrong in ["", "nonsense", #"{"rejected": [{"index": 2}"#, #"{"rejected": 2}"#, "[]"] {
+      #expect(read(wrong).rejected.isEmpty && read(wrong).error == nil, "\(wrong)")
     }
-    #expect(
-      read(#" {"a" : [1, -2.5, true, false, null, "x\n\u00e9"], "b": {}} "#)
-        == ["a": [1, -2.5, true, false, .null, "x\né"], "b": [:]])
-    for wrong in ["", "{", "[1,]", #"{"a"}"#, "nul", "1 2", "\"a", String(repeating: "[", count: 100)] {
-      #expect(read(wrong) == nil, "\(wrong)")
-    }
-    #expect(IngestAnswer(Array("nonsense".utf8)).rejected.isEmpty)
   }
 }

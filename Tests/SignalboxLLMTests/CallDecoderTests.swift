@@ -72,7 +72,7 @@ import Testing
     #expect((input?[0]["content"] as? String)?.hasSuffix("bytes cut]") == true)
     #expect(input?[1]["content"] as? String == "b")
     #expect(tape.last.data["input_bytes"] as? Int ?? 0 > 400_000)
-    #expect(tape.decoder.request.characters == 200_001)
+    #expect(tape.decoder.request.text.hundredths == 100_000 * (75 + 35) + 25)
     let many = (0..<200).map { _ in #"{"role":"user","content":"\#(String(repeating: "x", count: 5000))"}"# }
     tape.start(#"{"model":"m","messages":[\#(many.joined(separator: ","))]}"#)
     let kept = tape.last.data["input"] as? [Any]
@@ -83,7 +83,7 @@ import Testing
     let tape = CallTape()
     tape.start("not json")
     #expect(tape.last.data["unread"] as? String == "the request is not JSON")
-    #expect(tape.decoder.counts.malformed == 1)
+    #expect(tape.decoder.hasUnread)
   }
 
   @Test func aPlainReplyIsTold() {
@@ -243,7 +243,7 @@ import Testing
   }
 
   @Test func anEventOverTheLimitIsSaid() {
-    var limits = CallDecoder.Limits()
+    var limits = ReplyDecoder.Limits()
     limits.event = 300
     let tape = CallTape.run(
       [Array(sse([chunk(#"{"content":"\#(String(repeating: "x", count: 400))"}"#)]).utf8)], limits: limits)
@@ -252,7 +252,7 @@ import Testing
   }
 
   @Test func aReplyOverTheLimitIsSaid() {
-    var limits = CallDecoder.Limits()
+    var limits = ReplyDecoder.Limits()
     limits.reply = 100
     let tape = CallTape.run([Array(Fixtures.plain.utf8)], limits: limits)
     #expect(tape.last.data["unread"] as? String == "the reply or a part of it is too large")

@@ -10,13 +10,16 @@ final class CallTape {
   private(set) var events: [TapedEvent] = []
   private var milliseconds: UInt64 = 0
 
-  init(merging: Bool = false, limits: CallDecoder.Limits = .init(), tags: String = "") {
+  init(
+    _ format: ReplyFormat = .chat, merging: Bool = false, limits: ReplyDecoder.Limits = .init(),
+    tags: String = ""
+  ) {
     var context = CallContext(
       trace: Array("4bf92f3577b34da6a3ce929d0e0e4736".utf8), span: Array("00f067aa0ba902b7".utf8),
       provider: Array("openai".utf8))
     context.session = Array("s1".utf8)
     context.tags = Array(tags.utf8)
-    decoder = CallDecoder(context: context, tools: CallTools(), limits: limits)
+    decoder = CallDecoder(format, context: context, tools: CallTools(), limits: limits)
     decoder.mergesDeltas = merging
   }
 
@@ -31,10 +34,11 @@ final class CallTape {
   }
 
   func start(
-    _ request: String = #"{"model":"gpt-4o","stream":true,"messages":[{"role":"user","content":"Hi"}]}"#
+    _ request: String = #"{"model":"gpt-4o","stream":true,"messages":[{"role":"user","content":"Hi"}]}"#,
+    endpoint: String = "/v1/chat/completions"
   ) {
     step { decoder, moment, builder in
-      let endpoint = Array("/v1/chat/completions".utf8)
+      let endpoint = Array(endpoint.utf8)
       let body = Array(request.utf8)
       endpoint.withUnsafeBytes { endpoint in
         (body + [UInt8](repeating: 0, count: 64)).withUnsafeBytes {
@@ -66,10 +70,11 @@ final class CallTape {
 
   /// A whole call whose body comes in the given pieces.
   static func run(
-    _ pieces: [[UInt8]], status: Int = 200, encoding: String? = nil, merging: Bool = false,
-    limits: CallDecoder.Limits = .init()
+    _ pieces: [[UInt8]], _ format: ReplyFormat = .chat, status: Int = 200, encoding: String? = nil,
+    merging: Bool = false,
+    limits: ReplyDecoder.Limits = .init()
   ) -> CallTape {
-    let tape = CallTape(merging: merging, limits: limits)
+    let tape = CallTape(format, merging: merging, limits: limits)
     tape.start()
     tape.respond(status, encoding: encoding)
     for piece in pieces { tape.receive(piece) }
@@ -77,7 +82,33 @@ final class CallTape {
     return tape
   }
 
-  static func run(_ body: String, status: Int = 200) -> CallTape { run([Array(body.utf8)], status: status) }
+  static func run(_ body: String, _ format: ReplyFormat = .chat, status: Int = 200) -> CallTape {
+    run([Array(body.utf8)], format, status: status)
+  }
+
+  /// Expects a body to give the same events whole, split at every byte, and byte by byte. Returns them.
+  @discardableResult
+  static func everySplit(
+    _ body: String, _ format: ReplyFormat, at location: SourceLocation = #_sourceLocation
+  ) -> CallTape {
+    everySplit(Array(body.utf8), format, at: location)
+  }
+
+  @discardableResult
+  static func everySplit(
+    _ bytes: [UInt8], _ format: ReplyFormat, at location: SourceLocation = #_sourceLocation
+  ) -> CallTape {
+    let whole = run([bytes], format)
+    let summary = whole.summary
+    for cut in 1..<bytes.count {
+      let parts = [Array(bytes[..<cut]), Array(bytes[cut...])]
+      guard run(parts, format).summary != summary else { continue }
+      Issue.record("cut at \(cut)", sourceLocation: location)
+      return whole
+    }
+    #expect(run(bytes.map { [$0] }, format).summary == summary, sourceLocation: location)
+    return whole
+  }
 
   /// The events without their times.
   var summary: [String] { events.map(\.summary) }
@@ -128,6 +159,14 @@ struct TapedEvent {
 /// A stream of the given payloads.
 func sse(_ payloads: [String], done: Bool = true) -> String {
   (payloads + (done ? ["[DONE]"] : [])).map { "data: \($0)\n\n" }.joined()
+}
+
+/// A stream of payloads whose events are named by their type.
+func typedSSE(_ payloads: [String]) -> String {
+  payloads.map { payload in
+    let object = try? JSONSerialization.jsonObject(with: Data(payload.utf8)) as? [String: Any]
+    return "event: \(object?["type"] as? String ?? "")\ndata: \(payload)\n\n"
+  }.joined()
 }
 
 /// A chunk with one choice.

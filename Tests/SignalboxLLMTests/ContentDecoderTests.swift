@@ -47,7 +47,7 @@ import Wire
 
   @Test func boundsWhatComesOut() {
     let bomb = compress(String(repeating: "\n", count: 1_000_000), window: 31)
-    var limits = CallDecoder.Limits()
+    var limits = ReplyDecoder.Limits()
     limits.inflated = 100_000
     let tape = CallTape.run([bomb], encoding: "gzip", limits: limits)
     #expect(tape.last.data["unread"] as? String == "the reply or a part of it is too large")
@@ -55,7 +55,7 @@ import Wire
 
   @Test func brokenBytesAreSaid() {
     let tape = CallTape.run([Array("this is not gzip".utf8)], encoding: "gzip")
-    #expect(tape.last.data["unread"] as? String == "the compressed reply is broken")
+    #expect(tape.last.data["unread"] as? String == "the reply's encoding is broken")
   }
 
   @Test func keysAreCut() {

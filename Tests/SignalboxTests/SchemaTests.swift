@@ -39,7 +39,7 @@ import Testing
           span in
           span.progress(0.5, "half")
           span.delta("a", choice: 1)
-          span.delta("b", channel: .toolArguments, tool: ToolCall(index: 0, id: "1", name: "f"))
+          span.delta("b", channel: .toolArguments, tool: ToolFragment(index: 0, id: "1", name: "f"))
           span.usage(
             TokenUsage(
               input: 1, cachedRead: 1, cacheWrite: 1, output: 1, reasoning: 1, provenance: .providerPartial))
@@ -65,6 +65,16 @@ import Testing
     let gap = try #require(buffer.take(producer: "p", now: 0)?.events.last)
     #expect(gap.type == .gap)
     #expect(try problems(gap) == [])
+  }
+
+  @Test func notesAndUnknownPartsOfReplies() throws {
+    let context = Context()
+    #expect(
+      try problems(Event("llm.annotation", ["annotation": ["url": "u"], "choice": 1], context: context)) == []
+    )
+    #expect(try problems(Event("llm.opaque", ["payload": [1], "event": "novelty"], context: context)) == [])
+    #expect(try problems(Event("llm.annotation", ["choice": -0.5], context: context)).count == 2)
+    #expect(try problems(Event("llm.opaque", ["event": "x"], context: context)) == ["data.payload: required"])
   }
 
   @Test func phasesAndChannelsAreThoseOfTheSchema() throws {

@@ -105,7 +105,7 @@ struct SpanTests {
     await emitter.withSpan(.llm, "greet", model: "gpt-4o") { span in
       clock.advance(by: .milliseconds(210))
       span.delta("Good ")
-      span.delta("{", channel: .toolArguments, tool: ToolCall(index: 1, id: "c1", name: "f"))
+      span.delta("{", channel: .toolArguments, tool: ToolFragment(index: 1, id: "c1", name: "f"))
       span.restart("connection reset")
       span.delta("morning", choice: 1)
       span.usage(TokenUsage(input: 9, cachedRead: 1, output: 2, provenance: .providerFinal))

@@ -52,33 +52,50 @@ public final class HTTPExporter: Exporter {
   /// What one attempt came to.
   private enum Outcome {
     case stored([ExportRejection])
-    case retry(after: Int64?)
+    case retry(after: Duration?)
+    /// The server said no.
     case refused(String)
+    /// It was not asked, or its answer was not taken.
+    case abandoned(String)
   }
 
   public func write(_ batch: ExportBatch) async throws(ExportError) -> [ExportRejection] {
     let (request, places, invalid) = request(for: batch)
     guard !places.isEmpty else { return invalid }
     while true {
-      switch await attempt(request) {
-      case .stored(let rejections):
-        schedule.withLock { $0.succeeded() }
-        // The server counts the lines that it was sent.
-        return invalid
-          + rejections.filter { places.indices.contains($0.index) }.map {
-            ExportRejection(index: places[$0.index], field: $0.field, reason: $0.reason)
+      switch schedule.withLock({ $0.begin(at: configuration.clock.steady()) }) {
+      case .refused(let wait): try await sleep(for: wait)
+      case .admitted(let permit):
+        let outcome = await attempt(request)
+        let now = configuration.clock.steady()
+        switch outcome {
+        case .stored(let rejections):
+          schedule.withLock { $0.succeeded(permit, at: now) }
+          // The server counts the lines that it was sent.
+          return invalid
+            + rejections.filter { places.indices.contains($0.index) }.map {
+              ExportRejection(index: places[$0.index], field: $0.field, reason: $0.reason)
+            }
+        case .refused(let reason):
+          // An answer, if not the wanted one: the server is there.
+          schedule.withLock { $0.succeeded(permit, at: now) }
+          throw ExportError(reason)
+        case .abandoned(let reason):
+          schedule.withLock { $0.abandoned(permit, at: now) }
+          throw ExportError(reason)
+        case .retry(let after):
+          let wait = schedule.withLock {
+            $0.failed(permit, at: now, random: .random(in: 0...1), retryAfter: after)
           }
-      case .refused(let reason):
-        // An answer, if not the wanted one: the server is there.
-        schedule.withLock { $0.succeeded() }
-        throw ExportError(reason)
-      case .retry(let after):
-        let wait = schedule.withLock { $0.failed(jitter: .random(in: 0...1), retryAfter: after) }
-        do { try await configuration.clock.sleep(for: .nanoseconds(wait)) } catch {
-          throw ExportError("\(authority) could not be reached before the end")
+          try await sleep(for: wait)
         }
-        schedule.withLock { $0.waited() }
       }
+    }
+  }
+
+  private func sleep(for wait: Duration) async throws(ExportError) {
+    do { try await configuration.clock.sleep(for: wait) } catch {
+      throw ExportError("\(authority) could not be reached before the end")
     }
   }
 
@@ -127,13 +144,13 @@ public final class HTTPExporter: Exporter {
         return .stored(IngestAnswer(body).rejected)
       case 408, 429, 500..<600:
         let seconds = response.header("retry-after").flatMap { Int64($0) }
-        return .retry(after: seconds.map { min(max($0, 0), 86_400) * 1_000_000_000 })
+        return .retry(after: seconds.map { .seconds(min(max($0, 0), 86_400)) })
       default:
         return .refused(
           "\(authority) answered \(response.status): \(IngestAnswer(body).error ?? "no reason given")")
       }
     } catch {
-      return error.isRetryable ? .retry(after: nil) : .refused(error.message)
+      return error.isRetryable ? .retry(after: nil) : .abandoned(error.message)
     }
   }
 }

@@ -1,42 +1,41 @@
-/// When to try again: exponential backoff with jitter, and a circuit breaker. Pure: time comes in as
-/// nanoseconds of any clock that goes forward.
+import Signalbox
+
+/// When an exporter tries again: it never gives up, but once its server seems to be down it only looks now and
+/// then. Pure: time comes in as nanoseconds of a clock that only goes forward.
 struct RetrySchedule {
-  /// The first wait; doubled after each failure.
-  static let firstWait: Int64 = 200_000_000
-  static let longestWait: Int64 = 30_000_000_000
+  /// From a half to the whole: many producers must not come back at once.
+  static let backoff = Backoff(base: .milliseconds(200), jitter: 0.5...1)
+  static let policy = CircuitBreaker.Policy(
+    failures: 3, window: nil, longestOpen: .seconds(30), trials: 1, successes: 1)
   /// A server may ask for more patience than that, but not for ever.
-  static let longestRetryAfter: Int64 = 300_000_000_000
-  /// Failures in a row that open the breaker.
-  static let failuresToOpen = 3
-  /// How long it stays open; then one attempt decides.
-  static let openTime: Int64 = 30_000_000_000
+  static let longestRetryAfter = Duration.seconds(300)
 
-  enum State: Equatable { case closed, open, halfOpen }
+  private(set) var breaker = CircuitBreaker(policy)
+  private var failures = 0
 
-  private(set) var failures = 0
-  private(set) var state = State.closed
+  /// Asks to make an attempt; while the breaker is open, how long to wait before asking again.
+  mutating func begin(at now: Int64) -> CircuitBreaker.Admission { breaker.admit(at: now) }
 
-  mutating func succeeded() {
+  /// The server answered.
+  mutating func succeeded(_ permit: CircuitBreaker.Permit, at now: Int64) {
     failures = 0
-    state = .closed
+    breaker.record(.success, of: permit, at: now)
   }
 
-  /// Notes a failure and returns how long to wait. `jitter` is a random number from 0 to 1; `retryAfter` is
-  /// what the server asked for.
-  mutating func failed(jitter: Double, retryAfter: Int64? = nil) -> Int64 {
+  /// The attempt was given up before it showed anything.
+  mutating func abandoned(_ permit: CircuitBreaker.Permit, at now: Int64) {
+    breaker.record(.nothing, of: permit, at: now)
+  }
+
+  /// Notes a failure and returns how long to wait. `random` is a number from 0 to 1; `retryAfter` is what the
+  /// server asked for.
+  mutating func failed(
+    _ permit: CircuitBreaker.Permit, at now: Int64, random: Double, retryAfter: Duration? = nil
+  ) -> Duration {
     failures += 1
-    var wait = min(Self.firstWait << min(failures - 1, 10), Self.longestWait)
-    // From a half to the whole: many producers must not come back at once.
-    wait = Int64(Double(wait) * (0.5 + jitter / 2))
-    if failures >= Self.failuresToOpen {
-      state = .open
-      wait = Self.openTime
-    }
-    return max(wait, min(retryAfter ?? 0, Self.longestRetryAfter))
-  }
-
-  /// The wait is over: an open breaker lets one attempt through.
-  mutating func waited() {
-    if state == .open { state = .halfOpen }
+    breaker.record(.failure, of: permit, at: now)
+    var wait = Self.backoff.wait(afterFailures: failures, random: random)
+    if case .open(let until) = breaker.state { wait = max(wait, .nanoseconds(until - now)) }
+    return max(wait, min(retryAfter ?? .zero, Self.longestRetryAfter))
   }
 }

@@ -31,6 +31,8 @@ final class Connection: WheelEntry {
   private var isReading = false
   private var hasBacklog = false
   private var closesWhenWritten = false
+  /// The peer is to see an error in place of an orderly end.
+  private var endsInReset = false
   private(set) var isClosed = false
   /// Seconds in which a peer must have taken something of what is queued, when there is a deadline at all.
   private let stallSeconds: UInt64
@@ -241,8 +243,15 @@ final class Connection: WheelEntry {
     markDirty()
   }
 
+  /// Closes once all is written, so that the peer has what there is and then an error.
+  func resetWhenWritten() {
+    endsInReset = true
+    shutDownWhenWritten()
+  }
+
   private func shutDown() {
     closesWhenWritten = false
+    if endsInReset { return close() }
     var descriptor: uv_os_fd_t = -1
     let base = UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self)
     if uv_fileno(base, &descriptor) == 0 { shutdown(descriptor, Int32(SHUT_WR)) }
@@ -264,7 +273,7 @@ final class Connection: WheelEntry {
       connection.didClose()
       Unmanaged.passUnretained(connection).release()
     }
-    if reset, uv_tcp_close_reset(handle, done) == 0 { return }
+    if reset || endsInReset, uv_tcp_close_reset(handle, done) == 0 { return }
     uv_close(UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self), done)
   }
 

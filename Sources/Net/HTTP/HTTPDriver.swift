@@ -247,6 +247,14 @@ final class HTTPDriver: ConnectionDriver {
     connection.resumeSoon()
   }
 
+  /// No more comes of the answer.
+  func answerBroke(resets: Bool) {
+    exchange = nil
+    keepsAlive = false
+    if resets { connection.resetWhenWritten() }
+    endConnection()
+  }
+
   private func nextRequest() {
     guard keepsAlive else { return endConnection() }
     state = .head

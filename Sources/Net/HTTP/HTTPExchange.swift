@@ -170,12 +170,13 @@ package final class HTTPExchange: @unchecked Sendable {
     driver.answerFinished()
   }
 
-  /// Breaks the connection, so that nobody takes what was sent so far for a whole answer.
+  /// Ends the connection once what was written has left, so that nobody takes it for a whole answer.
   package func abort() {
     guard phase != .finished, let driver else { return }
     phase = .finished
     letGo()
-    driver.connection.close(reset: true)
+    // Only of a body that the end of the connection ends must the end be an error.
+    driver.answerBroke(resets: framing == .untilClose)
   }
 
   /// The connection that takes `count` more body bytes, unless none may be written.

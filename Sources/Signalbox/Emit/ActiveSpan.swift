@@ -44,7 +44,8 @@ public final class ActiveSpan: Sendable {
   }
 
   /// A piece of streamed output, numbered here. `tool` says which call arguments belong to.
-  public func delta(_ text: String, channel: DeltaChannel = .text, choice: Int = 0, tool: ToolCall? = nil) {
+  public func delta(_ text: String, channel: DeltaChannel = .text, choice: Int = 0, tool: ToolFragment? = nil)
+  {
     var data: JSONObject = ["channel": .string(channel.rawValue), "text": .string(text)]
     if choice != 0 { data["choice"] = .int(Int64(choice)) }
     if let tool { data["tool"] = tool.json }

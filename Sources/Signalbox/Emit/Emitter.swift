@@ -41,6 +41,9 @@ public final class Emitter: Sendable {
   /// Sends all that is emitted from now on to this exporter as well.
   public func add(_ exporter: any Exporter) { core.add(exporter) }
 
+  /// Whether there is anybody to tell: spares the making of events that would be discarded.
+  package var hasExporters: Bool { core.hasLanes }
+
   /// Emits an event in the task's context. Without an exporter it is discarded.
   public func emit(_ type: EventType, _ data: JSONValue? = nil, phase: EventPhase? = nil) {
     core.emit(type, data, phase: phase, context: .current)

@@ -86,6 +86,8 @@ final class EmitterCore: Sendable {
 
   // MARK: Exporters
 
+  var hasLanes: Bool { state.withLock { !$0.lanes.isEmpty && !$0.isClosed } }
+
   func add(_ exporter: any Exporter) {
     let limits = ExportBuffer.Limits(
       events: max(configuration.capacity, 10), bytes: configuration.capacityBytes,

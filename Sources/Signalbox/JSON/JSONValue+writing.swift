@@ -41,7 +41,7 @@ extension JSONValue: CustomStringConvertible {
   }
 
   /// About how many bytes the JSON text has; cheap, for bounds.
-  var estimatedSize: Int {
+  package var estimatedSize: Int {
     switch self {
     case .null, .bool: 5
     case .int, .double: 12

@@ -1,5 +1,6 @@
 import Net
 import Signalbox
+import SignalboxLLM
 import SignalboxLog
 import SignalboxServer
 
@@ -21,6 +22,9 @@ enum ServeCommand: Command {
       .value(
         "durability", "LEVEL", environment: "SIGNALBOX_DURABILITY", default: "normal",
         "normal survives kill -9; full survives a power loss, and waits for the disk"),
+      .value(
+        "prices", "FILE", environment: "SIGNALBOX_PRICES",
+        "Prices of models, merged over the built-in ones (docs/usage-and-cost.md)"),
       .value("retain-days", "DAYS", environment: "SIGNALBOX_RETAIN_DAYS", "Forget what is older"),
       .value("retain-gb", "GB", environment: "SIGNALBOX_RETAIN_GB", "Forget the oldest beyond this size"),
       .value(
@@ -29,6 +33,9 @@ enum ServeCommand: Command {
       .value(
         "allow-origin", "ORIGIN", environment: "SIGNALBOX_ALLOW_ORIGINS", repeats: true,
         "A web page's origin that may use this server"),
+      .value(
+        "record", "DIR", environment: "SIGNALBOX_RECORD",
+        "Write every model call, with its content, to a file there (see signalbox replay)"),
       .flag("require-keys", environment: "SIGNALBOX_REQUIRE_KEYS", "Ask for keys on this machine, too"),
       .value("loops", "N", environment: "SIGNALBOX_LOOPS", "Event loops; default: one a core, at most 4"),
     ],
@@ -41,7 +48,9 @@ enum ServeCommand: Command {
     ])
 
   static func run(_ arguments: Arguments) async throws -> Int32 {
-    let configuration = try configuration(arguments)
+    var configuration = try configuration(arguments)
+    let recorder = try recorder(arguments)
+    configuration.recorder = recorder
     Interrupts.hold()
     raiseDescriptorLimit()
     Server.tuneAllocator()
@@ -60,6 +69,9 @@ enum ServeCommand: Command {
     if let key = started.adminKey {
       Output.line("admin key, shown this once: \(key)")
     }
+    if let folder = arguments.text("record") {
+      Output.remark("signalbox: every model call is written to \(PlainText.line(folder)), content and all")
+    }
     let data = configuration.dataDirectory
     Output.line("signalbox \(Version.current) listening on \(started.address.url) (data: \(data))")
     _ = Interrupts.wait()
@@ -67,7 +79,17 @@ enum ServeCommand: Command {
     alarm(5)
     SystemThread { exit(128 + Interrupts.wait()) }.detach()
     server.stop(within: 3000)
+    await recorder?.flush()
     return 0
+  }
+
+  private static func recorder(_ arguments: Arguments) throws -> CassetteRecorder? {
+    guard let folder = arguments.text("record") else { return nil }
+    do throws(CassetteError) {
+      return try CassetteRecorder(folder: folder) { Output.complain(PlainText.line($0)) }
+    } catch {
+      throw Failure(message: "--record: \(PlainText.line(error.message))")
+    }
   }
 
   static func configuration(_ arguments: Arguments) throws -> ServerConfiguration {
@@ -88,6 +110,9 @@ enum ServeCommand: Command {
       throw UsageError("--durability takes normal or full, not '\(durability)'")
     }
     configuration.durability = level
+    do { configuration.prices = try PriceTable.configured(path: arguments.text("prices")) } catch {
+      throw UsageError("--prices: \(error)")
+    }
     configuration.retainDays = try arguments.number("retain-days", atLeast: 0.01)
     configuration.retainBytes = try arguments.number("retain-gb", atLeast: 0.1).map { UInt64($0 * 1e9) }
     configuration.allowedHosts = arguments.all("allow-host")

@@ -41,12 +41,14 @@ package struct CallContext: Sendable {
   }
 }
 
-/// What the calls of one thread share: the parser, and the minting of ids. Confined to that thread.
+/// What the calls of one thread share: the parser, the prices, and the minting of ids. Confined to that thread.
 package final class CallTools {
   package let parser = JSONParser()
   package var ids = UUIDv7Generator()
 
-  package init() {}
+  let prices: PriceTable
+
+  package init(prices: PriceTable = .builtIn) { self.prices = prices }
 
   /// A fresh trace or span id: 16 hexadecimal digits for every word.
   package func mintHex(words: Int, at time: Timestamp) -> [UInt8] {

@@ -1,35 +1,38 @@
 internal import JSONScan
+internal import Signalbox
 internal import Wire
 
-/// The span of one call: keeps what has come of it, and writes its events.
+/// The span of one call: counts what has come of it, and writes its events.
 struct CallSpan: ~Copyable {
+  /// Most bytes of text in one event; longer texts become several deltas.
+  static let textLimit = 256 << 10
+  /// Most bytes of a payload that is kept as it is; images in it lose their end.
+  static let opaqueLimit = 32 << 10
+
   private let tools: CallTools
+  private let format: ReplyFormat
   private(set) var context: CallContext
   private(set) var request = CallRequest()
   /// Adjacent deltas become one event.
   var mergesDeltas = true
   /// The last event was written.
   private(set) var isOver = false
-  /// Of the response; 0: none came.
-  var status = 0
-  /// Why the reply was not read, where it was not.
-  var unread: StaticString?
   private var started = Moment(wall: Timestamp(nanoseconds: 0), steady: 0)
-  private var output = CallOutput()
+  private var firstDelta: Moment?
+  /// The next delta's index: how many there were.
+  private var deltas: Int64 = 0
+  /// All texts of the reply.
+  private var text = TextMeasure()
   private var merger = DeltaMerger()
   private var callerLeft = false
 
-  init(context: CallContext, tools: CallTools) {
+  init(format: ReplyFormat, context: CallContext, tools: CallTools) {
+    self.format = format
     self.context = context
     self.tools = tools
   }
 
-  var isSuccess: Bool { 200..<300 ~= status }
-  /// Every choice that was begun was finished.
-  var isFinished: Bool { output.isFinished }
-  var hasChoices: Bool { output.hasChoices }
-
-  /// Writes `llm.start`. False when the body is not JSON.
+  /// Writes `llm.start`. False when the body cannot be read.
   mutating func start(
     endpoint: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer?, at moment: Moment,
     into builder: inout EventBatchBuilder
@@ -40,13 +43,14 @@ struct CallSpan: ~Copyable {
     if let body {
       do throws(JSONError) {
         let root = try tools.parser.scan(padded: body).root
-        request.read(root, endpoint: endpoint, call: &context, to: &data)
+        request.read(root, format: format, endpoint: endpoint, call: &context, to: &data)
       } catch {
         isRead = false
-        CallRequest.unread(endpoint: endpoint, why: "the request is not JSON", to: &data)
+        CallRequest.unread(format, endpoint: endpoint, why: "the request is not JSON", to: &data)
       }
     } else {
-      CallRequest.unread(endpoint: endpoint, why: "the request is empty or too large", to: &data)
+      isRead = false
+      CallRequest.unread(format, endpoint: endpoint, why: "the request is empty or too large", to: &data)
     }
     builder.begin("llm.start", .start, of: context, at: moment.wall, tools: tools)
     builder.end(of: context) { $0.append(data.raw) }
@@ -54,29 +58,29 @@ struct CallSpan: ~Copyable {
   }
 
   /// Nobody waits for the reply any more.
-  mutating func cancel() {
-    if !isOver, !output.isFinished { callerLeft = true }
+  mutating func cancel(_ reply: ReplyDecoder) {
+    if !isOver, !reply.summary.isFinished { callerLeft = true }
   }
 
-  /// Takes what the reader found in a payload, while that is still there.
+  /// Takes what the reply says, while that is still there.
   mutating func take(
-    _ chunk: ChatChunk, of root: JSONValueView, event: UnsafeRawBufferPointer, at moment: Moment,
-    into builder: inout EventBatchBuilder
+    _ item: ReplyItem, of reply: ReplyDecoder, at moment: Moment, into builder: inout EventBatchBuilder
   ) {
-    output.take(chunk)
-    if context.model.isEmpty, let model = root["model"]?.label { context.model = model }
-    for piece in chunk.pieces { take(piece, at: moment, into: &builder) }
-    if let failure = chunk.failure {
-      close(
-        reading: CallFailure(failure, status: nil, fallback: "The provider reported an error"), at: moment,
-        into: &builder)
-    } else if chunk.isOpaque {
-      flush(at: moment, into: &builder)
-      appendOpaque(root, event: event, at: moment, into: &builder)
+    if context.model.isEmpty, !reply.summary.model.isEmpty { context.model = reply.summary.model }
+    switch item {
+    case .piece(let piece): take(piece, at: moment, into: &builder)
+    case .annotation(let value, let choice): append(value, choice: choice, at: moment, into: &builder)
+    case .opaque(let root, let event): appendOpaque(root, event: event, at: moment, into: &builder)
+    case .usage: break
+    case .failure(let failure): close(reading: failure, of: reply, at: moment, into: &builder)
+    case .end: end(of: reply, at: moment, into: &builder)
     }
   }
 
-  mutating func take(_ piece: ChatPiece, at moment: Moment, into builder: inout EventBatchBuilder) {
+  // MARK: Deltas
+
+  private mutating func take(_ piece: ReplyPiece, at moment: Moment, into builder: inout EventBatchBuilder) {
+    guard piece.channel != .signature else { return }
     let key = DeltaMerger.Key(channel: piece.channel, choice: piece.choice, tool: piece.tool)
     if !mergesDeltas || !merger.accepts(piece, key: key) {
       flush(at: moment, into: &builder)
@@ -98,8 +102,8 @@ struct CallSpan: ~Copyable {
     _ text: UnsafeRawBufferPointer, at moment: Moment, into builder: inout EventBatchBuilder
   ) {
     var rest = text
-    while rest.count > CallOutput.textLimit {
-      let cut = JSONText.boundary(in: rest, before: CallOutput.textLimit)
+    while rest.count > Self.textLimit {
+      let cut = JSONText.boundary(in: rest, before: Self.textLimit)
       merger.append(UnsafeRawBufferPointer(rebasing: rest[..<cut]))
       flush(at: moment, into: &builder)
       rest = UnsafeRawBufferPointer(rebasing: rest[cut...])
@@ -111,18 +115,40 @@ struct CallSpan: ~Copyable {
   mutating func flush(at moment: Moment, into builder: inout EventBatchBuilder) {
     guard !merger.isEmpty else { return }
     builder.begin("llm.delta", .delta, of: context, at: moment.wall, tools: tools)
-    builder.index(output.deltas)
+    builder.index(deltas)
     if merger.count > 1 { builder.count(merger.count) }
     builder.end(of: context) { merger.appendData(to: &$0) }
-    output.count(deltas: merger.count, characters: JSONText.characters(in: merger.text.raw), at: moment)
+    if firstDelta == nil { firstDelta = moment }
+    deltas += merger.count
+    text.add(merger.text.raw, escaped: true)
     merger.clear()
   }
 
+  /// A source, or another note that belongs to an answer.
+  private mutating func append(
+    _ annotation: JSONValueView, choice: Int, at moment: Moment, into builder: inout EventBatchBuilder
+  ) {
+    flush(at: moment, into: &builder)
+    builder.begin("llm.annotation", nil, of: context, at: moment.wall, tools: tools)
+    builder.end(of: context) { writer in
+      writer.append("{")
+      if choice > 0 {
+        writer.append("\"choice\":")
+        writer.append(decimal: choice)
+        writer.append(",")
+      }
+      writer.append("\"annotation\":")
+      BoundedJSON.append(annotation, limit: CallRequest.optionsLimit, to: &writer)
+      writer.append("}")
+    }
+  }
+
   /// JSON that means nothing to us is kept as it is.
-  mutating func appendOpaque(
+  private mutating func appendOpaque(
     _ root: JSONValueView, event: UnsafeRawBufferPointer, at moment: Moment,
     into builder: inout EventBatchBuilder
   ) {
+    flush(at: moment, into: &builder)
     builder.begin("llm.opaque", nil, of: context, at: moment.wall, tools: tools)
     builder.end(of: context) { writer in
       writer.append("{")
@@ -132,47 +158,52 @@ struct CallSpan: ~Copyable {
         writer.append(",")
       }
       writer.append("\"payload\":")
-      BoundedJSON.append(root, limit: CallRequest.inputLimit, to: &writer)
+      BoundedJSON.append(root, limit: Self.opaqueLimit, to: &writer)
       writer.append("}")
     }
   }
 
+  // MARK: Ends
+
   /// Writes `llm.end`; where the caller has left, why there is none.
-  mutating func end(at moment: Moment, into builder: inout EventBatchBuilder) {
+  mutating func end(of reply: ReplyDecoder, at moment: Moment, into builder: inout EventBatchBuilder) {
     guard !isOver else { return }
-    if callerLeft { return close(reading: nil, at: moment, into: &builder) }
+    if callerLeft { return close(reading: nil, of: reply, at: moment, into: &builder) }
     flush(at: moment, into: &builder)
     isOver = true
-    let usage = usage(isComplete: true)
-    appendUsage(usage, at: moment, into: &builder)
+    let summary = reply.summary
+    let usage = usage(of: reply, isComplete: true)
+    let cost = cost(of: usage, summary)
+    append(usage, cost: cost, raw: summary.rawUsage, at: moment, into: &builder)
     builder.begin("llm.end", .end, of: context, at: moment.wall, tools: tools)
     builder.end(of: context) { writer in
       writer.append("{")
-      let reasons = output.finishReasons
+      let reasons = summary.finishReasons
       if let first = reasons.first { writer.append("\"finish_reason\":\"", first, then: ",") }
       if reasons.count > 1 {
         writer.append("\"finish_reasons\":")
         for (i, reason) in reasons.enumerated() { writer.append(i == 0 ? "[\"" : ",\"", reason) }
         writer.append("],")
       }
-      writer.append("\"response\":\"", output.id, then: ",")
-      writer.append("\"model\":\"", output.model, then: ",")
-      writer.append("\"service_tier\":\"", output.serviceTier, then: ",")
-      if let unread {
+      writer.append("\"response\":\"", summary.id, then: ",")
+      writer.append("\"model\":\"", summary.model, then: ",")
+      writer.append("\"service_tier\":\"", summary.serviceTier, then: ",")
+      if let unread = reply.unread {
         writer.append("\"unread\":\"")
         writer.append(unread)
         writer.append("\",")
       }
       writer.append("\"status\":")
-      writer.append(decimal: status)
-      appendSummary(usage, at: moment, to: &writer)
+      writer.append(decimal: reply.status)
+      appendSummary(usage, cost: cost, at: moment, to: &writer)
       writer.append("}")
     }
   }
 
   /// Writes the error that ends the span; once the caller has left, that is why it ended.
   mutating func close(
-    reading failure: CallFailure?, at moment: Moment, into builder: inout EventBatchBuilder
+    reading failure: CallFailure?, of reply: ReplyDecoder, at moment: Moment,
+    into builder: inout EventBatchBuilder
   ) {
     guard !isOver else { return }
     flush(at: moment, into: &builder)
@@ -180,57 +211,68 @@ struct CallSpan: ~Copyable {
     let failure =
       failure.flatMap { callerLeft ? nil : $0 }
       ?? CallFailure(.cancelled, "The client went away before the reply was complete", code: "client_closed")
-    let usage = usage(isComplete: output.isFinished)
-    appendUsage(usage, at: moment, into: &builder)
+    let summary = reply.summary
+    let usage = usage(of: reply, isComplete: summary.isFinished)
+    let cost = cost(of: usage, summary)
+    append(usage, cost: cost, raw: summary.rawUsage, at: moment, into: &builder)
     builder.begin("llm.error", .error, of: context, at: moment.wall, tools: tools)
     builder.end(of: context) { writer in
       failure.appendMembers(to: &writer)
-      writer.append(",\"response\":\"", output.id)
-      appendSummary(usage, at: moment, to: &writer)
+      writer.append(",\"response\":\"", summary.id)
+      appendSummary(usage, cost: cost, at: moment, to: &writer)
       writer.append("}")
     }
   }
 
-  private typealias CountedUsage = (usage: TokenUsage, provenance: UsageProvenance)
-
   /// What is known of the tokens; nil when nothing was generated.
-  private func usage(isComplete: Bool) -> CountedUsage? {
-    if let usage = output.usage { return (usage, isComplete ? .providerFinal : .providerPartial) }
-    guard isSuccess, output.deltas > 0 else { return nil }
-    return (
-      TokenUsage(estimatedInput: request.characters, output: output.characters),
-      .estimated(confidence: TokenUsage.estimateConfidence)
-    )
+  private func usage(of reply: ReplyDecoder, isComplete: Bool) -> TokenUsage? {
+    if var usage = reply.summary.usage {
+      usage.provenance = isComplete ? .providerFinal : .providerPartial
+      return usage
+    }
+    guard reply.isSuccess, deltas > 0 else { return nil }
+    return TokenEstimator(provider: provider).usage(input: request.text, output: text)
   }
 
-  private mutating func appendUsage(
-    _ usage: CountedUsage?, at moment: Moment, into builder: inout EventBatchBuilder
+  private var provider: String { String(decoding: context.provider, as: UTF8.self) }
+
+  /// What it cost: by the price of the model that answered, else of the one that was asked for.
+  private func cost(of usage: TokenUsage?, _ summary: ReplySummary) -> Cost? {
+    guard let usage else { return nil }
+    return tools.prices.cost(
+      of: usage, provider: provider, model: String(decoding: summary.model, as: UTF8.self),
+      requested: String(decoding: context.model, as: UTF8.self),
+      serviceTier: String(decoding: summary.serviceTier, as: UTF8.self))
+  }
+
+  private mutating func append(
+    _ usage: TokenUsage?, cost: Cost?, raw: [UInt8], at moment: Moment, into builder: inout EventBatchBuilder
   ) {
     guard let usage else { return }
     builder.begin("llm.usage", .usage, of: context, at: moment.wall, tools: tools)
     builder.end(of: context) { writer in
-      output.rawUsage.withUnsafeBytes {
-        writer.append(usage: usage.usage, usage.provenance, raw: $0.isEmpty ? nil : $0)
-      }
+      raw.withUnsafeBytes { writer.append(usage: usage, cost: cost, raw: $0.isEmpty ? nil : $0) }
     }
   }
 
   /// Writes `usage` and `timing`.
-  private func appendSummary(_ usage: CountedUsage?, at moment: Moment, to writer: inout ByteWriter) {
+  private func appendSummary(
+    _ usage: TokenUsage?, cost: Cost?, at moment: Moment, to writer: inout ByteWriter
+  ) {
     if let usage {
       writer.append(",\"usage\":")
-      writer.append(usage: usage.usage, usage.provenance)
+      writer.append(usage: usage, cost: cost)
     }
     let duration = moment.milliseconds(since: started)
     writer.append(",\"timing\":{\"duration_ms\":")
     writer.append(json: duration)
-    if let first = output.firstDelta {
-      let untilFirst = first.milliseconds(since: started)
+    if let firstDelta {
+      let untilFirst = firstDelta.milliseconds(since: started)
       writer.append(",\"first_delta_ms\":")
       writer.append(json: untilFirst)
       writer.append(",\"deltas\":")
-      writer.append(decimal: output.deltas)
-      if let tokens = usage?.usage.output, tokens > 1, duration > untilFirst {
+      writer.append(decimal: deltas)
+      if let tokens = usage?.output, tokens > 1, duration > untilFirst {
         writer.append(",\"tokens_per_second\":")
         writer.append(json: (Double(tokens) / (duration - untilFirst) * 1e5).rounded() / 100)
       }

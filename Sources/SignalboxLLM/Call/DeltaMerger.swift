@@ -5,7 +5,7 @@ internal import Wire
 /// Nothing is lost: an event says how many deltas it covers.
 struct DeltaMerger: ~Copyable {
   struct Key: Equatable {
-    var channel: Channel
+    var channel: ReplyChannel
     var choice: Int
     var tool: Int
   }
@@ -21,13 +21,13 @@ struct DeltaMerger: ~Copyable {
   var isEmpty: Bool { count == 0 }
 
   /// Whether the piece belongs to the text that is being collected.
-  func accepts(_ piece: ChatPiece, key: Key) -> Bool {
+  func accepts(_ piece: ReplyPiece, key: Key) -> Bool {
     count > 0 && key == self.key && piece.toolID == nil && piece.toolName == nil
-      && text.count + piece.text.count <= CallOutput.textLimit
+      && text.count + piece.text.count <= CallSpan.textLimit
   }
 
   /// Begins a new text with the piece's names; its text follows by `append`.
-  mutating func begin(_ piece: ChatPiece, key: Key) {
+  mutating func begin(_ piece: ReplyPiece, key: Key) {
     clear()
     self.key = key
     if let id = piece.toolID { toolID = Array(id) }

@@ -1,20 +1,19 @@
 package import JSONScan
+internal import Signalbox
 internal import Wire
 
 /// Reads the payloads of one OpenAI-style chat completion, streamed or plain, as OpenAI, Azure and compatible
-/// servers send them.
+/// servers send them; the older completions differ in that a choice has a `text`, and are read here as well.
 ///
-/// Format: the API reference of OpenAI Chat Completions, and what servers were seen to make of it.
+/// Format: the API references of OpenAI Chat Completions and Completions, and what servers were seen to make of
+/// them.
 package struct ChatReader {
-  /// Choices beyond this are not told apart.
-  static let choiceLimit = 1024
-
   private var calls = ToolCallSlots()
 
   package init() {}
 
   /// Reads one payload into `chunk`, in place of what was there.
-  package mutating func read(_ root: JSONValueView, into chunk: inout ChatChunk) {
+  package mutating func read(_ root: JSONValueView, into chunk: inout ReplyPart) {
     chunk.clear()
     if root.kind == .array, let first = root[0], first["error"] != nil { return read(first, into: &chunk) }
     guard root.kind == .object else {
@@ -57,29 +56,29 @@ package struct ChatReader {
     }
   }
 
-  private mutating func read(choice: JSONValueView, position: Int, into chunk: inout ChatChunk) {
+  private mutating func read(choice: JSONValueView, position: Int, into chunk: inout ReplyPart) {
     guard choice.kind == .object else { return }
-    let number = choice["index"]?.int.flatMap { Int(exactly: $0) } ?? position
-    let index = min(max(number, 0), Self.choiceLimit - 1)
-    chunk.choices.append(index)
+    let index = chunk.see(choice: choice["index"], position: position)
     if let usage = choice["usage"] { chunk.take(usage: usage) }
     if let delta = choice["delta"], !delta.isNull {
       read(message: delta, choice: index, isWhole: false, into: &chunk)
     } else if let message = choice["message"] {
       read(message: message, choice: index, isWhole: true, into: &chunk)
+    } else if let text = choice["text"]?.nonEmptyText {
+      chunk.pieces.append(ReplyPiece(channel: .text, choice: index, text: text))
     }
     if let reason = choice["finish_reason"]?.text, !reason.isEmpty {
       chunk.finishes.append(.init(choice: index, reason: reason))
     }
   }
 
-  private mutating func read(message: JSONValueView, choice: Int, isWhole: Bool, into chunk: inout ChatChunk)
+  private mutating func read(message: JSONValueView, choice: Int, isWhole: Bool, into chunk: inout ReplyPart)
   {
     let reasoning = message["reasoning_content"]?.nonEmptyText ?? message["reasoning"]?.nonEmptyText
-    if let reasoning { chunk.pieces.append(ChatPiece(channel: .reasoning, choice: choice, text: reasoning)) }
+    if let reasoning { chunk.pieces.append(ReplyPiece(channel: .reasoning, choice: choice, text: reasoning)) }
     if let content = message["content"] { read(content: content, choice: choice, into: &chunk) }
     if let refusal = message["refusal"]?.nonEmptyText {
-      chunk.pieces.append(ChatPiece(channel: .refusal, choice: choice, text: refusal))
+      chunk.pieces.append(ReplyPiece(channel: .refusal, choice: choice, text: refusal))
     }
     message["tool_calls"]?.forEachElement { call in
       guard call.kind == .object else { return }
@@ -98,26 +97,26 @@ package struct ChatReader {
   }
 
   /// A string, or parts as some servers send them: `[{"type": "text", "text"}, {"type": "thinking", …}]`.
-  private func read(content: JSONValueView, choice: Int, into chunk: inout ChatChunk) {
+  private func read(content: JSONValueView, choice: Int, into chunk: inout ReplyPart) {
     if let text = content.nonEmptyText {
-      return chunk.pieces.append(ChatPiece(channel: .text, choice: choice, text: text))
+      return chunk.pieces.append(ReplyPiece(channel: .text, choice: choice, text: text))
     }
     content.forEachElement { part in
       if let text = part["text"]?.nonEmptyText {
-        chunk.pieces.append(ChatPiece(channel: .text, choice: choice, text: text))
+        chunk.pieces.append(ReplyPiece(channel: .text, choice: choice, text: text))
       }
       part["thinking"]?.forEachElement { thought in
         guard let text = thought["text"]?.nonEmptyText else { return }
-        chunk.pieces.append(ChatPiece(channel: .reasoning, choice: choice, text: text))
+        chunk.pieces.append(ReplyPiece(channel: .reasoning, choice: choice, text: text))
       }
     }
   }
 
   private func read(
-    function: JSONValueView?, choice: Int, tool: Int, id: UnsafeRawBufferPointer?, into chunk: inout ChatChunk
+    function: JSONValueView?, choice: Int, tool: Int, id: UnsafeRawBufferPointer?, into chunk: inout ReplyPart
   ) {
     let arguments = function?["arguments"] ?? function?["input"]
-    var piece = ChatPiece(
+    var piece = ReplyPiece(
       channel: .toolArguments, choice: choice, tool: tool, toolID: id,
       toolName: function?["name"]?.nonEmptyText,
       text: UnsafeRawBufferPointer(start: nil, count: 0))
@@ -129,16 +128,28 @@ package struct ChatReader {
   }
 }
 
-extension ChatChunk {
-  fileprivate mutating func take(usage value: JSONValueView) {
+extension ReplyPart {
+  mutating func take(usage value: JSONValueView) {
     guard value.kind == .object else { return }
     usage = TokenUsage(openAI: value)
     rawUsage = value.json
   }
+
+  /// Choices beyond this are not told apart.
+  private static let choiceLimit = 1024
+
+  /// Notes that a choice is mentioned: by its number where it has one, else by its position. Returns its place.
+  mutating func see(choice number: JSONValueView?, position: Int) -> Int {
+    let number = number?.int.flatMap { Int(exactly: $0) } ?? position
+    let choice = min(max(number, 0), Self.choiceLimit - 1)
+    choices.append(choice)
+    return choice
+  }
 }
 
-extension ChatChunk.Failure {
-  /// Reads `{message, type, code}`, a bare string, or what web frameworks say (`{"detail": …}`).
+extension ReplyPart.Failure {
+  /// Reads `{message, type, code}`, Google's `{message, status, code}`, a bare string, or what web frameworks say
+  /// (`{"detail": …}`).
   package init(_ value: JSONValueView) {
     guard value.kind == .object else {
       message = value.text
@@ -146,7 +157,7 @@ extension ChatChunk.Failure {
     }
     message = value["message"]?.text ?? value["detail"]?.text ?? value["error"]?.text
     let code = value["code"].flatMap { $0.isNull ? nil : $0 }
-    self.code = code?.nonEmptyText ?? value["type"]?.nonEmptyText
+    self.code = code?.nonEmptyText ?? value["type"]?.nonEmptyText ?? value["status"]?.nonEmptyText
     if code?.kind == .number, let number = code?.int, 100...599 ~= number {
       status = Int(number)
       self.code = self.code ?? code?.bytes

@@ -1312,7 +1312,7 @@ noscript { padding: 20px; }
 }
 """###),
     DashboardAsset(
-      path: "/v1/schema", contentType: "application/schema+json", tag: "\"35c9e76fd511a2e6\"",
+      path: "/v1/schema", contentType: "application/schema+json", tag: "\"f4a2fdde60910b68\"",
       text: ###"""
 {
   "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -1323,6 +1323,8 @@ noscript { padding: 20px; }
   "allOf": [
     { "if": { "$ref": "#/$defs/when/llm.start" }, "then": { "properties": { "phase": { "const": "start" }, "data": { "$ref": "#/$defs/data/llm.start" } } } },
     { "if": { "$ref": "#/$defs/when/llm.delta" }, "then": { "properties": { "phase": { "const": "delta" }, "data": { "$ref": "#/$defs/data/delta" } }, "required": ["data"] } },
+    { "if": { "$ref": "#/$defs/when/llm.annotation" }, "then": { "properties": { "data": { "$ref": "#/$defs/data/llm.annotation" } }, "required": ["data"] } },
+    { "if": { "$ref": "#/$defs/when/llm.opaque" }, "then": { "properties": { "data": { "$ref": "#/$defs/data/llm.opaque" } }, "required": ["data"] } },
     { "if": { "$ref": "#/$defs/when/llm.usage" }, "then": { "properties": { "phase": { "const": "usage" }, "data": { "$ref": "#/$defs/usage" } }, "required": ["data"] } },
     { "if": { "$ref": "#/$defs/when/llm.restart" }, "then": { "properties": { "phase": { "const": "restart" }, "data": { "$ref": "#/$defs/data/restart" } }, "required": ["data"] } },
     { "if": { "$ref": "#/$defs/when/llm.end" }, "then": { "properties": { "phase": { "const": "end" }, "data": { "$ref": "#/$defs/data/llm.end" } } } },
@@ -1340,7 +1342,8 @@ noscript { padding: 20px; }
     { "if": { "$ref": "#/$defs/when/start" }, "then": { "properties": { "phase": { "const": "start" }, "data": { "$ref": "#/$defs/data/start" } } } },
     { "if": { "$ref": "#/$defs/when/end" }, "then": { "properties": { "phase": { "const": "end" }, "data": { "$ref": "#/$defs/data/end" } } } },
     { "if": { "$ref": "#/$defs/when/log" }, "then": { "properties": { "data": { "$ref": "#/$defs/data/log" } }, "required": ["data"] } },
-    { "if": { "$ref": "#/$defs/when/signalbox.gap" }, "then": { "properties": { "data": { "$ref": "#/$defs/data/signalbox.gap" } }, "required": ["data"] } }
+    { "if": { "$ref": "#/$defs/when/signalbox.gap" }, "then": { "properties": { "data": { "$ref": "#/$defs/data/signalbox.gap" } }, "required": ["data"] } },
+    { "if": { "$ref": "#/$defs/when/llm.metrics" }, "then": { "properties": { "data": { "$ref": "#/$defs/data/llm.metrics" } }, "required": ["data"] } }
   ],
   "$defs": {
     "envelope": {
@@ -1411,23 +1414,39 @@ noscript { padding: 20px; }
         "input": { "$ref": "#/$defs/natural", "description": "Input tokens neither read from nor written to a cache." },
         "cached_read": { "$ref": "#/$defs/natural", "description": "Input tokens read from a cache." },
         "cache_write": { "$ref": "#/$defs/natural", "description": "Input tokens written to a cache." },
+        "cache_write_1h": { "$ref": "#/$defs/natural", "description": "The part of cache_write that is kept for an hour." },
         "output": { "$ref": "#/$defs/natural", "description": "All tokens that were generated, reasoning among them." },
         "reasoning": { "$ref": "#/$defs/natural", "description": "The part of output that was reasoning." },
         "total": { "$ref": "#/$defs/natural", "description": "input + cached_read + cache_write + output." },
         "provenance": { "enum": ["provider_final", "provider_partial", "estimated"], "description": "The provider's last word, its word so far, or our own guess." },
         "confidence": { "type": "number", "minimum": 0, "maximum": 1, "description": "How sure an estimate is." },
-        "cost": {
-          "type": "object",
-          "required": ["amount", "currency"],
-          "properties": {
-            "amount": { "type": "number", "minimum": 0 },
-            "currency": { "type": "string", "pattern": "^[A-Z]{3}$" }
-          }
-        },
+        "cost": { "$ref": "#/$defs/cost" },
         "raw": { "type": "object", "description": "The provider's own usage object, verbatim." }
       },
       "if": { "properties": { "provenance": { "const": "estimated" } } },
       "then": { "required": ["confidence"] }
+    },
+    "cost": {
+      "title": "What the tokens cost, or why nobody knows",
+      "type": "object",
+      "properties": {
+        "amount": { "type": "number", "minimum": 0, "description": "The sum, in the currency's unit." },
+        "currency": { "type": "string", "pattern": "^[A-Z]{3}$", "description": "ISO 4217." },
+        "breakdown": {
+          "type": "object",
+          "description": "The sum by class of token; a class that cost nothing is absent.",
+          "properties": {
+            "input": { "type": "number", "minimum": 0 },
+            "cached_read": { "type": "number", "minimum": 0 },
+            "cache_write": { "type": "number", "minimum": 0 },
+            "output": { "type": "number", "minimum": 0 }
+          }
+        },
+        "estimated": { "type": "boolean", "description": "The numbers of tokens are a guess, so this is one too." },
+        "date": { "type": "string", "pattern": "^\\d{4}-\\d{2}-\\d{2}$", "description": "The day from which the prices are." },
+        "unknown": { "type": "string", "description": "Why nobody knows, such as: no price for openai/my-model." }
+      },
+      "oneOf": [{ "required": ["amount", "currency"] }, { "required": ["unknown"] }]
     },
     "timing": {
       "title": "How long it took, in milliseconds",
@@ -1474,6 +1493,9 @@ noscript { padding: 20px; }
           "endpoint": { "type": "string", "description": "The path that was called." },
           "stream": { "type": "boolean" },
           "input": { "description": "What the model was given (messages, prompt or input), as it was sent." },
+          "input_bytes": { "$ref": "#/$defs/natural", "description": "How long input was, where it was cut." },
+          "system": { "description": "Instructions that stood beside the input, as they were sent." },
+          "unread": { "type": "string", "description": "Why the request could not be read." },
           "tools": { "type": "array", "items": { "type": "string" }, "description": "Names of the tools that were offered." },
           "options": { "type": "object", "description": "The other parameters, as they were sent: temperature, max_tokens, …" }
         }
@@ -1486,6 +1508,24 @@ noscript { padding: 20px; }
           "text": { "type": "string" },
           "choice": { "$ref": "#/$defs/natural", "description": "Which of several answers; absent means 0." },
           "tool": { "$ref": "#/$defs/tool" }
+        }
+      },
+      "llm.annotation": {
+        "title": "A source, or another note that belongs to an answer",
+        "type": "object",
+        "required": ["annotation"],
+        "properties": {
+          "choice": { "$ref": "#/$defs/natural", "description": "Which of several answers; absent means 0." },
+          "annotation": { "description": "As the provider wrote it." }
+        }
+      },
+      "llm.opaque": {
+        "title": "A part of a reply that means nothing to Signalbox, kept as it came",
+        "type": "object",
+        "required": ["payload"],
+        "properties": {
+          "event": { "type": "string", "description": "The name that the stream gave it." },
+          "payload": { "description": "JSON; what is long in it is cut." }
         }
       },
       "restart": {
@@ -1506,6 +1546,9 @@ noscript { padding: 20px; }
           "finish_reason": { "type": "string", "description": "As the provider said it: stop, length, tool_calls, end_turn, …" },
           "finish_reasons": { "type": "array", "items": { "type": "string" }, "description": "One a choice, where there were several." },
           "response": { "type": "string", "description": "The provider's id of the reply." },
+          "model": { "type": "string", "description": "The model that answered." },
+          "service_tier": { "type": "string" },
+          "unread": { "type": "string", "description": "Why the reply could not be read." },
           "status": { "type": "integer", "minimum": 100, "maximum": 599 },
           "usage": { "$ref": "#/$defs/usage" },
           "timing": { "$ref": "#/$defs/timing" }
@@ -1626,11 +1669,43 @@ noscript { padding: 20px; }
           "reason": { "enum": ["buffer_full", "rejected", "sampled", "shutdown"] },
           "since": { "$ref": "#/$defs/time", "description": "When the first of them was dropped." }
         }
+      },
+      "llm.metrics": {
+        "title": "How the streams of one provider and model went, added up",
+        "type": "object",
+        "required": ["streams"],
+        "properties": {
+          "streams": { "$ref": "#/$defs/natural", "description": "Streams that have ended." },
+          "failed": { "$ref": "#/$defs/natural", "description": "How many of them ended otherwise than well." },
+          "restarts": { "$ref": "#/$defs/natural" },
+          "chunks": { "$ref": "#/$defs/natural", "description": "Their deltas." },
+          "input": { "$ref": "#/$defs/natural", "description": "Their input tokens, from caches or not." },
+          "output": { "$ref": "#/$defs/natural", "description": "Their output tokens." },
+          "cost": { "type": "number", "minimum": 0, "description": "Of those whose cost is known." },
+          "tokens_per_second": { "type": "number", "minimum": 0, "description": "Of one stream, on average." },
+          "first_token_ms": { "$ref": "#/$defs/quantiles" },
+          "gap_ms": { "$ref": "#/$defs/quantiles", "description": "Between two deltas." },
+          "duration_ms": { "$ref": "#/$defs/quantiles" }
+        }
+      }
+    },
+    "quantiles": {
+      "title": "Durations in milliseconds",
+      "type": "object",
+      "properties": {
+        "count": { "$ref": "#/$defs/natural" },
+        "mean": { "$ref": "#/$defs/milliseconds" },
+        "p50": { "$ref": "#/$defs/milliseconds" },
+        "p90": { "$ref": "#/$defs/milliseconds" },
+        "p99": { "$ref": "#/$defs/milliseconds" },
+        "max": { "$ref": "#/$defs/milliseconds" }
       }
     },
     "when": {
       "llm.start": { "properties": { "type": { "const": "llm.start" } }, "required": ["type"] },
       "llm.delta": { "properties": { "type": { "const": "llm.delta" } }, "required": ["type"] },
+      "llm.annotation": { "properties": { "type": { "const": "llm.annotation" } }, "required": ["type"] },
+      "llm.opaque": { "properties": { "type": { "const": "llm.opaque" } }, "required": ["type"] },
       "llm.usage": { "properties": { "type": { "const": "llm.usage" } }, "required": ["type"] },
       "llm.restart": { "properties": { "type": { "const": "llm.restart" } }, "required": ["type"] },
       "llm.end": { "properties": { "type": { "const": "llm.end" } }, "required": ["type"] },
@@ -1648,7 +1723,8 @@ noscript { padding: 20px; }
       "start": { "properties": { "type": { "enum": ["step.start", "agent.start"] } }, "required": ["type"] },
       "end": { "properties": { "type": { "enum": ["chain.end", "step.end"] } }, "required": ["type"] },
       "log": { "properties": { "type": { "const": "log" } }, "required": ["type"] },
-      "signalbox.gap": { "properties": { "type": { "const": "signalbox.gap" } }, "required": ["type"] }
+      "signalbox.gap": { "properties": { "type": { "const": "signalbox.gap" } }, "required": ["type"] },
+      "llm.metrics": { "properties": { "type": { "const": "llm.metrics" } }, "required": ["type"] }
     }
   }
 }

@@ -3,7 +3,7 @@ internal import Fetch
 internal import SignalboxLLM
 internal import Wire
 
-/// The copy of one chat completion on its way to the decoder: notes what happens as it happens, and has it read
+/// The copy of one model call on its way to the decoder: notes what happens as it happens, and has it read
 /// later, when no client waits for it any more.
 final class CallTap {
   /// Requests beyond this are told without what they ask.
@@ -24,7 +24,9 @@ final class CallTap {
   private struct ResponseHead {
     var status: Int
     var encoding: [UInt8] = []
+    /// Milliseconds.
     var retryAfter: Double?
+    var shouldRetry: Bool?
   }
 
   private enum End {
@@ -33,7 +35,8 @@ final class CallTap {
   }
 
   init(
-    gateway: Gateway, head: HTTPRequestHead, route: GatewayRoute, headers: GatewayHeaders, body: SharedBytes?
+    _ format: ReplyFormat, gateway: Gateway, head: HTTPRequestHead, route: GatewayRoute,
+    headers: GatewayHeaders, body: SharedBytes?
   ) {
     self.gateway = gateway
     self.body = body
@@ -50,23 +53,29 @@ final class CallTap {
     context.chain = headers.chain
     context.request = headers.request
     context.tags = headers.tags
-    decoder = CallDecoder(context: context, tools: tools)
+    decoder = CallDecoder(format, context: context, tools: tools)
   }
 
   // MARK: What happens
 
   func head(_ head: FetchHead) {
     var noted = ResponseHead(status: head.status)
+    var milliseconds: String?
+    var seconds: String?
     head.forEachHeader { name, value in
       if HTTPCharacters.equal(name, "content-encoding") {
         noted.encoding = Array(value)
       } else if HTTPCharacters.equal(name, "retry-after-ms") {
-        noted.retryAfter = Double(String(decoding: value, as: UTF8.self))
-      } else if HTTPCharacters.equal(name, "retry-after"), noted.retryAfter == nil {
-        noted.retryAfter = Double(String(decoding: value, as: UTF8.self)).map { $0 * 1000 }
+        milliseconds = String(decoding: value, as: UTF8.self)
+      } else if HTTPCharacters.equal(name, "retry-after") {
+        seconds = String(decoding: value, as: UTF8.self)
+      } else if HTTPCharacters.equal(name, "x-should-retry") {
+        noted.shouldRetry = RetryAfter.shouldRetry(String(decoding: value, as: UTF8.self))
       }
     }
-    if let wait = noted.retryAfter, !(wait.isFinite && wait >= 0) { noted.retryAfter = nil }
+    if milliseconds != nil || seconds != nil {
+      noted.retryAfter = RetryAfter.milliseconds(milliseconds, seconds: seconds, now: .now())
+    }
     self.head = noted
     isAnswered = true
   }
@@ -91,7 +100,9 @@ final class CallTap {
       if let head {
         self.head = nil
         head.encoding.withUnsafeBytes {
-          decoder.respond(status: head.status, contentEncoding: $0, retryAfter: head.retryAfter)
+          decoder.respond(
+            status: head.status, contentEncoding: $0, retryAfter: head.retryAfter,
+            shouldRetry: head.shouldRetry)
         }
       }
       if !bytes.isEmpty { decoder.receive(bytes, at: moment, into: &builder) }
@@ -102,7 +113,7 @@ final class CallTap {
       case .broken(let error):
         decoder.fail(CallFailure(error, isAnswered: isAnswered), at: moment, into: &builder)
       }
-      if decoder.counts.total > 0 { gateway.counts.tapFailures += 1 }
+      if decoder.hasUnread { gateway.counts.tapFailures += 1 }
     }
   }
 

@@ -22,7 +22,7 @@ package final class Gateway {
   let configuration: GatewayConfiguration
   let loop: EventLoop
   let multi: CurlMulti
-  let tools = CallTools()
+  let tools: CallTools
   let outlet: TapOutlet
   private let poller: LoopCurlPoller
   /// Milliseconds between two batches for the log: a batch costs it about as much as a dozen events, and nobody sees
@@ -48,6 +48,7 @@ package final class Gateway {
     loop.preconditionCurrent()
     self.loop = loop
     self.configuration = configuration
+    tools = CallTools(prices: configuration.prices)
     self.outlet = TapOutlet(outlet: outlet, tools: tools)
     poller = LoopCurlPoller(loop: loop)
     multi = CurlMulti(poller: poller)

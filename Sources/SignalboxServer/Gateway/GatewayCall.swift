@@ -13,6 +13,7 @@ final class GatewayCall: FetchHandler {
   private var exchange: HTTPExchange?
   private var transfer: FetchTransfer?
   private var tap: CallTap?
+  private var record: (any ByteTapCall)?
   /// Body bytes of this iteration, and how many of them the client was given.
   private var piece: PaddedBuffer?
   private var given = 0
@@ -51,9 +52,11 @@ final class GatewayCall: FetchHandler {
     gateway.counts.ignoredHeaders += headers.ignored
     gateway.counts.active += 1
     gateway.counts.bytesUp += body.count
-    if GatewayRoute.isChat(exchange.head) {
-      tap = CallTap(gateway: gateway, head: exchange.head, route: route, headers: headers, body: copy)
+    if let format = GatewayRoute.format(exchange.head) {
+      tap = CallTap(format, gateway: gateway, head: exchange.head, route: route, headers: headers, body: copy)
       gateway.visitAfterFlush(self)
+      record = configuration.recorder?.begin(
+        method: exchange.head.methodName, path: route.target(exchange.head), body: body)
     } else {
       gateway.counts.untapped += 1
     }
@@ -78,6 +81,7 @@ final class GatewayCall: FetchHandler {
     gateway.counts.answered(upstream.name, status: head.status)
     headCame = uv_hrtime()
     tap?.head(head)
+    record?.head(head)
     guard let exchange else { return }
     owed = head.bodyLength
     exchange.begin(head, length: owed)
@@ -87,6 +91,7 @@ final class GatewayCall: FetchHandler {
     // This runs once a chunk: what a turn needs once is done with its first.
     let piece = self.piece ?? beginTurn()
     piece.append(body)
+    record?.body(body)
     guard queued + piece.count > queueLimit, exchange != nil else { return .proceed }
     isPaused = true
     return .pause
@@ -124,6 +129,8 @@ final class GatewayCall: FetchHandler {
 
   private func ended(_ error: FetchError?) {
     transfer = nil
+    record?.end(Cassette.End(error))
+    record = nil
     stopReadingOn()
     gateway.counts.active -= 1
     if let exchange {
@@ -268,5 +275,25 @@ extension GatewayProblem {
     default: self.init(status: 502, code: "upstream_failed", message: error.message)
     }
     message = "upstream \(upstream): \(message)"
+  }
+}
+
+extension ByteTapCall {
+  fileprivate func head(_ head: FetchHead) {
+    var headers: [(name: String, value: String)] = []
+    head.forEachHeader { name, value in
+      headers.append((String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self)))
+    }
+    self.head(status: head.status, headers: headers)
+  }
+}
+
+extension Cassette.End {
+  fileprivate init(_ error: FetchError?) {
+    guard let error else {
+      self = .complete
+      return
+    }
+    self = error.code == .cancelled ? .cancelled : .cut(error.message)
   }
 }

@@ -1,4 +1,5 @@
 package import Fetch
+package import SignalboxLLM
 
 /// A provider that the gateway leads to.
 package struct GatewayUpstream: Sendable, Equatable {
@@ -51,8 +52,12 @@ package struct GatewayConfiguration: Sendable {
   package var drainLimit = 256
   /// Models think for minutes, and clients have timeouts of their own: these only end what hangs for good.
   package var timeouts = FetchTimeouts(connect: .seconds(10), firstByte: .seconds(900), idle: .seconds(600))
+  /// What calls cost; the name of an upstream is the provider.
+  package var prices = PriceTable.builtIn
   /// Whom TLS upstreams are trusted by.
   package var tls = FetchTLS()
+  /// Gets the bytes of every model call, to record them. Default: nobody.
+  package var recorder: (any ByteTap)?
 
   package init(upstreams: [GatewayUpstream]) { self.upstreams = upstreams }
 

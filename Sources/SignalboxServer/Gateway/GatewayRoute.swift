@@ -1,3 +1,4 @@
+internal import SignalboxLLM
 internal import Wire
 
 /// Where a path leads: `/{upstream}/…`, or `/g/{key}/{session}/{upstream}/…` for clients that can set nothing but a
@@ -54,20 +55,19 @@ package struct GatewayRoute: Equatable, Sendable {
     return url
   }
 
-  /// Whether the request is a chat completion in OpenAI's form: what the tap understands.
-  static func isChat(_ head: HTTPRequestHead) -> Bool {
-    head.method == .post && head.withPath { $0.hasSuffix("/chat/completions") }
+  /// The upstream's own path with the query, as the client asked for it.
+  func target(_ head: HTTPRequestHead) -> String {
+    let path = head.withPath { String(decoding: $0[rest...], as: UTF8.self) }
+    return head.hasQuery ? path + "?" + head.rawQuery : path
+  }
+
+  /// The format of the model call that the request is; nil: it is none, and passes through without a tap.
+  static func format(_ head: HTTPRequestHead) -> ReplyFormat? {
+    head.method == .post ? head.withPath { ReplyFormat(path: $0) } : nil
   }
 }
 
 extension HTTPRequestHead {
   /// A query is there, even an empty one.
   var hasQuery: Bool { withTarget { $0.contains(UInt8(ascii: "?")) } }
-}
-
-extension UnsafeRawBufferPointer {
-  func hasSuffix(_ text: StaticString) -> Bool {
-    let length = text.utf8CodeUnitCount
-    return count >= length && UnsafeRawBufferPointer(rebasing: self[(count - length)...]).elementsEqual(text)
-  }
 }

@@ -35,6 +35,9 @@ package struct SSEDecoder: ~Copyable {
   private var hasData = false
   private var skipsLineFeed = false
   private var isFirstLine = true
+  /// Lines that are no field and look like JSON: servers send errors in the middle of a stream like this.
+  private var stray: [UInt8] = []
+  private static let strayLimit = 64 << 10
 
   /// `limit` bounds a line and an event's data, in bytes.
   package init(limit: Int = 1 << 20) { self.limit = limit }
@@ -126,13 +129,27 @@ package struct SSEDecoder: ~Copyable {
     let nameEnd = colon.map { text.baseAddress!.distance(to: UnsafeRawPointer($0)) } ?? text.count
     var from = min(nameEnd + 1, text.count)
     if from < text.count, text[from] == 0x20 { from += 1 }
-    try takeField(
+    let isField = try takeField(
       UnsafeRawBufferPointer(rebasing: text[..<nameEnd]), UnsafeRawBufferPointer(rebasing: text[from...]))
+    if !isField, first == UInt8(ascii: "{") || !stray.isEmpty { keepStray(text) }
   }
 
+  private mutating func keepStray(_ text: UnsafeRawBufferPointer) {
+    guard stray.count + text.count < Self.strayLimit else { return }
+    stray.append(contentsOf: text)
+    stray.append(0x0A)
+  }
+
+  /// The lines that are no field of an event, from the first on that begins with `{`; empty when there were none.
+  package mutating func takeStray() -> [UInt8] {
+    defer { stray = [] }
+    return stray
+  }
+
+  /// False when there is no field of that name.
   private mutating func takeField(
     _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer
-  ) throws(SSEError) {
+  ) throws(SSEError) -> Bool {
     if SSEDecoder.equal(name, "data") {
       guard data.count + value.count + 1 <= limit else { throw tooLong }
       if hasData { data.append(0x0A) }
@@ -142,17 +159,20 @@ package struct SSEDecoder: ~Copyable {
       type.removeAll()
       type.append(value)
     } else if SSEDecoder.equal(name, "id") {
-      guard !value.contains(0) else { return }
+      guard !value.contains(0) else { return true }
       id.removeAll()
       id.append(value)
     } else if SSEDecoder.equal(name, "retry") {
       var number = 0
       for byte in value {
-        guard byte &- 48 < 10, number < 1 << 40 else { return }
+        guard byte &- 48 < 10, number < 1 << 40 else { return true }
         number = number * 10 + Int(byte &- 48)
       }
       if !value.isEmpty { retry = number }
+    } else {
+      return false
     }
+    return true
   }
 
   private static func equal(_ bytes: UnsafeRawBufferPointer, _ name: StaticString) -> Bool {

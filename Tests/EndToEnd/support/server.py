@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 import httpx
@@ -129,6 +130,12 @@ class Server:
                 if all(found.get(key) == value for key, value in labels.items()):
                     total += float(match.group(3))
         return total
+
+    def until_metric(self, name: str, least: float, within: float = 10) -> None:
+        """Waits until a metric is that high."""
+        limit = time.monotonic() + within
+        while (found := self.metric(name)) < least:
+            assert time.monotonic() < limit, f"{name} is {found} after {within} s"
 
     def run(self, *arguments: str, **keywords) -> subprocess.CompletedProcess:
         """Runs a subcommand of the program against this server and waits for it."""

@@ -61,6 +61,10 @@ class Upstream:
         with self._changed:
             return self._gates.setdefault(name, threading.Semaphore(0))
 
+    def name_of(self, request: Request) -> str:
+        """What a request's script is known by."""
+        return request.json.get("model", request.target)
+
     def last(self, model: str) -> Request:
         return next(request for request in reversed(self.requests) if request.json.get("model") == model)
 
@@ -114,7 +118,7 @@ class Upstream:
                 except OSError:
                     keep, played = False, False
                 with self._changed:
-                    self.finished[got.json.get("model", got.target)] = played
+                    self.finished[self.name_of(got)] = played
                     self._changed.notify_all()
                 if not keep:
                     return

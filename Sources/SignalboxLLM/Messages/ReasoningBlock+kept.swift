@@ -1,0 +1,13 @@
+internal import JSONScan
+
+/// Reasoning that a provider keeps from us. It wants the block back as it is, so the signature of such a block is the
+/// block itself, as JSON; any other signature is base64.
+extension ReasoningBlock {
+  var isKept: Bool { signature?.hasPrefix("{") ?? false }
+
+  /// A member of the block that the provider kept; nil when it is no such block, or another provider's.
+  func kept(_ name: StaticString) -> String? {
+    guard isKept, let signature, let root = try? JSONParser().scan(signature).root else { return nil }
+    return root[name]?.string
+  }
+}

@@ -1,0 +1,51 @@
+internal import Wire
+
+/// A sum of money, exact to a trillionth of its currency's unit: a price per million tokens with six decimals,
+/// times a number of tokens, is never rounded.
+public struct Amount: Sendable, Hashable, Comparable, AdditiveArithmetic, CustomStringConvertible {
+  /// In trillionths of the unit.
+  public var trillionths: Int128
+
+  public init(trillionths: Int128) { self.trillionths = trillionths }
+
+  /// The nearest amount; what is not finite, or beyond 10^15 units, becomes 0.
+  public init(_ value: Double) {
+    trillionths = value.magnitude < 1e15 ? Int128((value * 1e12).rounded()) : 0
+  }
+
+  public static var zero: Amount { Amount(trillionths: 0) }
+
+  public static func + (a: Amount, b: Amount) -> Amount {
+    Amount(trillionths: a.trillionths + b.trillionths)
+  }
+
+  public static func - (a: Amount, b: Amount) -> Amount {
+    Amount(trillionths: a.trillionths - b.trillionths)
+  }
+
+  public static func < (a: Amount, b: Amount) -> Bool { a.trillionths < b.trillionths }
+
+  /// The nearest floating-point number.
+  public var value: Double { Double(trillionths) / 1e12 }
+
+  /// The exact decimal number, such as `0.00253`.
+  public var description: String {
+    var writer = ByteWriter(capacity: 24)
+    writer.append(self)
+    return writer.string
+  }
+}
+
+extension ByteWriter {
+  /// Writes the exact decimal number, which is also a number of JSON.
+  mutating func append(_ amount: Amount) {
+    if amount.trillionths < 0 { append(UInt8(ascii: "-")) }
+    let (whole, fraction) = amount.trillionths.magnitude.quotientAndRemainder(dividingBy: 1_000_000_000_000)
+    append(utf8: String(whole))
+    guard fraction > 0 else { return }
+    var digits = String(fraction)
+    digits = "." + String(repeating: "0", count: 12 - digits.count) + digits
+    while digits.hasSuffix("0") { digits.removeLast() }
+    append(utf8: digits)
+  }
+}

@@ -1,0 +1,1 @@
+../../FetchTests/Support/RawServer.swift
