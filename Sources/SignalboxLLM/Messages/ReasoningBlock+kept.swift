@@ -8,8 +8,8 @@ extension ReasoningBlock {
   /// A member of the block that the provider kept; nil when it is no such block, or another provider's.
   func kept(_ name: StaticString) -> String? {
     guard isKept, let signature else { return nil }
-    // The document lies in the parser.
     let parser = JSONParser()
-    return withExtendedLifetime(parser) { try? parser.scan(signature).root[name]?.string }
+    // What is scanned lies in the parser.
+    return withExtendedLifetime(parser) { (try? parser.scan(signature))?.root[name]?.string }
   }
 }
