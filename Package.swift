@@ -85,6 +85,9 @@ let package = Package(
       name: "DecodeBench", dependencies: ["Wire", "JSONScan", "SignalboxLLM", "CAllocations"],
       path: "Benchmarks/DecodeBench", swiftSettings: settings),
     .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
+    .executableTarget(
+      name: "ClientBench", dependencies: ["Signalbox", "SignalboxLLM", "SignalboxTesting"],
+      path: "Benchmarks/ClientBench", swiftSettings: settings),
 
     tests("Wire"),
     tests("Signalbox", ["Wire", "SignalboxTesting"]),

@@ -8,8 +8,7 @@ struct IngestAnswer {
 
   /// Anything that is not such an answer rejects nothing.
   init(_ body: [UInt8]) {
-    var reader = JSONReader(body)
-    guard let answer = reader.document() else { return }
+    guard let answer = try? JSONValue(parsing: body) else { return }
     error = answer["error"]?["message"]?.string
     guard case .array(let items)? = answer["rejected"] else { return }
     rejected = items.compactMap { item in

@@ -85,7 +85,7 @@ enum ServeCommand: Command {
 
   private static func recorder(_ arguments: Arguments) throws -> CassetteRecorder? {
     guard let folder = arguments.text("record") else { return nil }
-    do {
+    do throws(CassetteError) {
       return try CassetteRecorder(folder: folder) { Output.complain(PlainText.line($0)) }
     } catch {
       throw Failure(message: "--record: \(PlainText.line(error.message))")

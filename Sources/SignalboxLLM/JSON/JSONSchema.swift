@@ -24,7 +24,7 @@ public struct JSONSchema: Sendable {
   }
 
   /// Throws for the first rule that the value breaks. A check that takes more than ten million steps, or nests
-  /// deeper than 512 schemas, ends with the rule `limit`.
+  /// deeper than 256 schemas, ends with the rule `limit`.
   public func validate(_ value: JSONValue) throws(JSONSchemaError) {
     var validation = SchemaValidation(nodes: nodes)
     try validation.check(value, 0)

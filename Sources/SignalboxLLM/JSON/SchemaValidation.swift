@@ -8,7 +8,7 @@ struct SchemaValidation {
   /// Work done so far: schemas looked at, values compared, states of patterns.
   private var work = 0
 
-  private static let depthLimit = 512
+  private static let depthLimit = 256
   private static let workLimit = 10_000_000
 
   init(nodes: [SchemaNode]) { self.nodes = nodes }

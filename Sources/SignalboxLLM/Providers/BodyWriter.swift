@@ -61,13 +61,6 @@ struct BodyWriter: ~Copyable {
     bytes.append(json: JSONObject(value.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
   }
 
-  /// A value that is JSON already, or nothing where it is not.
-  mutating func member(_ name: StaticString, text json: String) {
-    let parser = JSONParser()
-    guard (try? parser.scan(json)) != nil, key(name) else { return }
-    bytes.append(utf8: json)
-  }
-
   /// A JSON text that a model wrote as a tool's arguments, as the object that it should be.
   mutating func member(_ name: StaticString, arguments text: String) {
     guard key(name) else { return }
@@ -142,15 +135,6 @@ struct BodyWriter: ~Copyable {
   mutating func element(_ text: String) {
     separate()
     bytes.append(jsonString: text)
-    needsComma = true
-  }
-
-  /// A value that is JSON already, or nothing where it is not.
-  mutating func element(json text: String) {
-    let parser = JSONParser()
-    guard (try? parser.scan(text)) != nil else { return }
-    separate()
-    bytes.append(utf8: text)
     needsComma = true
   }
 

@@ -1,6 +1,7 @@
 import Signalbox
-import SignalboxLLM
 import Testing
+
+@testable import SignalboxLLM
 
 struct AnalyticsCollectorTests {
   @Test func streamsAtOnceAreKeptApart() async throws {

@@ -90,7 +90,8 @@ struct StreamMetricsTests {
       metrics.record(event)
     }
     guard case .object(let data) = try #require(metrics.events()[0].data) else {
-      return Issue.record("no object")
+      Issue.record("no object")
+      return
     }
     #expect(data.members.count == 11)
     for (name, value) in data.members {

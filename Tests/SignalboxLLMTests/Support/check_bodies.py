@@ -46,6 +46,16 @@ def typed(kind, body: dict) -> list[str]:
     return lost(body, adapter.dump_python(adapter.validate_python(body), mode="json", warnings=False))
 
 
+def responses(body: dict) -> list[str]:
+    # The API takes reasoning back by its content alone; the SDK's type asks for an id, too.
+    for item in body["input"]:
+        if item.get("type") == "reasoning":
+            item.setdefault("id", "rs_1")
+    return typed(
+        response_create_params.ResponseCreateParamsStreaming if body.get("stream")
+        else response_create_params.ResponseCreateParamsNonStreaming, body)
+
+
 def gemini(body: dict) -> list[str]:
     places = {
         "contents": list[google.Content], "systemInstruction": google.Content, "tools": list[google.Tool],
@@ -76,14 +86,15 @@ CHECKS = {
     "chat": lambda body: typed(
         completion_create_params.CompletionCreateParamsStreaming if body.get("stream")
         else completion_create_params.CompletionCreateParamsNonStreaming, body),
-    "responses": lambda body: typed(
-        response_create_params.ResponseCreateParamsStreaming if body.get("stream")
-        else response_create_params.ResponseCreateParamsNonStreaming, body),
+    "responses": responses,
     "messages": lambda body: [
         each for each in typed(message_create_params.MessageCreateParamsStreaming, body)
         if each not in ANTHROPIC_LEGACY],
     "gemini": gemini,
-    "ollama": lambda body: lost(body, ollama.ChatRequest(**body).model_dump(mode="json")),
+    # Its SDK knows only a part of JSON Schema; the server takes all of it.
+    "ollama": lambda body: [
+        each for each in lost(body, ollama.ChatRequest(**body).model_dump(mode="json"))
+        if ".parameters." not in each],
     "converse": converse,
 }
 
@@ -95,7 +106,7 @@ def main() -> int:
         try:
             problems = CHECKS[case["api"]](case["body"])
         except ValidationError as error:
-            problems = [str(error)]
+            problems = [f"{each['loc']}: {each['msg']}" for each in error.errors()[:20]]
         for problem in problems:
             failed += 1
             print(f"{case['name']}: {problem}")

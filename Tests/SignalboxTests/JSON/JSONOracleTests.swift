@@ -126,7 +126,10 @@ import Testing
     case .null: return expected is NSNull
     case .bool(let bool): return expected as? Bool == bool
     case .int(let number): return (expected as? NSNumber)?.int64Value == number
-    case .double(let number): return (expected as? NSNumber)?.doubleValue == number
+    case .double(let number):
+      // A decimal of many digits is rounded twice by `doubleValue`.
+      guard let expected = expected as? NSNumber else { return false }
+      return expected.doubleValue == number || Double(expected.stringValue) == number
     case .string(let text): return (expected as? String).map { Array($0.utf8) == Array(text.utf8) } ?? false
     case .array(let elements):
       guard let expected = expected as? [Any], expected.count == elements.count else { return false }
