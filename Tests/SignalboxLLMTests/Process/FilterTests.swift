@@ -67,7 +67,8 @@ struct FilterTests {
   @Test func anErrorReachesThePipeline() async {
     let problems = Kept<String>()
     let failing = Filter { _ in throw TestError() }
-    let report = { @Sendable (problem: PipelineProblem) in problems.add("\(problem.stage): \(problem.error)") }
+    let report = { @Sendable (problem: PipelineProblem) in problems.add("\(problem.stage): \(problem.error)")
+    }
     let pipeline = Pipeline(onProblem: report) {
       Filter(types: "llm.delta").and(failing).or(failing)
     }
