@@ -13,14 +13,16 @@ package enum FailureRules {
 
   /// What a refused request, or an error inside a reply (then `status` is nil), means.
   ///
-  /// The status says what it is. The provider's own name for it can only forbid another try, as that of a quota
-  /// which is used up does. Without a status the name decides; one that is not known is taken for the provider's
+  /// The provider's own name for it says more than the status, except that a status which is never worth
+  /// another try is not outvoted. An error inside a reply whose name is not known is taken for the provider's
   /// fault: it had accepted the request.
   package static func verdict(status: Int?, providerCode: String?, format: ReplyFormat) -> Verdict {
     let named = providerCode.flatMap { Self.named[$0] }
     guard let status else { return named ?? Verdict(code: .providerFailed, isRetryable: true) }
+    // `server_error` says no more than that it was the provider: 503 says more.
+    let specific = named.flatMap { $0.code == .providerFailed ? nil : $0.code }
     return Verdict(
-      code: code(status: status),
+      code: specific ?? code(status: status),
       isRetryable: isRetryable(status: status, format: format) && named?.isRetryable ?? true)
   }
 
