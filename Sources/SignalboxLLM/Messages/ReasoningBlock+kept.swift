@@ -7,7 +7,9 @@ extension ReasoningBlock {
 
   /// A member of the block that the provider kept; nil when it is no such block, or another provider's.
   func kept(_ name: StaticString) -> String? {
-    guard isKept, let signature, let root = try? JSONParser().scan(signature).root else { return nil }
-    return root[name]?.string
+    guard isKept, let signature else { return nil }
+    let parser = JSONParser()
+    // What is scanned lies in the parser.
+    return withExtendedLifetime(parser) { (try? parser.scan(signature))?.root[name]?.string }
   }
 }
