@@ -52,7 +52,9 @@ final class LoopService: HTTPService {
     live = LiveEndpoint(hub: hub, log: shared.log, readers: shared.readers)
     history = HistoryEndpoint(log: shared.log, readers: shared.readers)
     traces = TracesEndpoint(log: shared.log, readers: shared.readers)
-    var gatewayConfiguration = GatewayConfiguration(upstreams: configuration.upstreams)
+    var gatewayConfiguration = GatewayConfiguration(
+      upstreams: configuration.upstreams, usage: configuration.gatewayUsage,
+      usageByName: configuration.upstreamUsage)
     gatewayConfiguration.prices = configuration.prices
     gatewayConfiguration.recorder = configuration.recorder
     gateway = Gateway(
@@ -69,6 +71,10 @@ final class LoopService: HTTPService {
       return .answered
     }
     if let route = gateway.route(exchange.head) { return plan(exchange, at: route) }
+    if let problem = gateway.missingUpstream(exchange.head) {
+      exchange.respond(problem)
+      return .answered
+    }
     let route = self.route(exchange.head)
     if let scope = route.scope, let refusal = gatekeeper.authorize(exchange.head, for: scope) {
       exchange.respond(refusal)

@@ -11,6 +11,9 @@ package struct ServerConfiguration: Sendable {
   package var dataDirectory = "signalbox-data"
   /// Names of the gateway and where they lead: `/openai/…` goes to the value of `openai`.
   package var upstreams: [String: String] = ServerConfiguration.defaultUpstreams
+  /// Whether the gateway asks for the usage of streams: for all upstreams, and by their names.
+  package var gatewayUsage = UsagePolicy.auto
+  package var upstreamUsage: [String: UsagePolicy] = [:]
   /// What calls through the gateway cost.
   package var prices = PriceTable.builtIn
   /// Gets the bytes of every model call through the gateway, to record them; nil: nobody.
@@ -34,8 +37,11 @@ package struct ServerConfiguration: Sendable {
 
   package init() {}
 
-  /// The providers' own addresses.
-  package static let defaultUpstreams = ["openai": "https://api.openai.com"]
+  /// The providers' own addresses, and Ollama's on this machine.
+  package static let defaultUpstreams = [
+    "openai": "https://api.openai.com", "anthropic": "https://api.anthropic.com",
+    "gemini": "https://generativelanguage.googleapis.com", "ollama": "http://127.0.0.1:11434",
+  ]
 
   /// Whether the address can be reached from this machine only.
   package var isLoopback: Bool {

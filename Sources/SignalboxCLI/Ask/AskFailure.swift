@@ -3,8 +3,9 @@ import SignalboxLLM
 /// Why a question was not answered, in a person's words, and what would help.
 enum AskFailure {
   static func failure(_ error: LLMError, provider: Provider, model: String) -> Failure {
-    Failure(
-      message: "\(PlainText.line(provider.name)): \(PlainText.line(error.message))", fix: fix(error, model))
+    // What a provider says does not tell who says it.
+    let who = error.status == nil ? "" : "\(PlainText.line(provider.name)): "
+    return Failure(message: who + PlainText.line(error.message), fix: fix(error, model))
   }
 
   private static func fix(_ error: LLMError, _ model: String) -> String {

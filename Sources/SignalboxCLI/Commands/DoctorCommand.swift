@@ -1,3 +1,5 @@
+import SignalboxServer
+
 enum DoctorCommand: Command {
   static let spec = CommandSpec(
     name: "doctor", summary: "Check what Signalbox needs, and say how to mend what is missing",
@@ -26,7 +28,11 @@ enum DoctorCommand: Command {
       findings.append(LocalChecks.data(ServeOptions.data(arguments)))
     }
     for (name, url) in try ServeOptions.upstreams(arguments).sorted(by: { $0.key < $1.key }) {
-      findings += await remote.upstream(name, url)
+      let isDefault = ServerConfiguration.defaultUpstreams[name] == url
+      // Not everybody has an Ollama at its own place.
+      findings += await remote.upstream(name, url).filter {
+        !(isDefault && name == "ollama" && $0.level == .bad)
+      }
     }
     let known = Set(Program.commands.flatMap { $0.spec.options.compactMap(\.environment) })
     findings += LocalChecks.variables(Environment.all, known: known.sorted(), base: client.base)

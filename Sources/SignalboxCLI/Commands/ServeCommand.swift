@@ -18,7 +18,7 @@ enum ServeCommand: Command {
       other it asks for keys, and prints an admin key, once, at its first start. SIGTERM lets answers finish and
       ends within 5 s.
       """,
-    options: ServeOptions.places + [
+    options: ServeOptions.places + ServeOptions.usage + [
       .value(
         "durability", "LEVEL", environment: "SIGNALBOX_DURABILITY", default: "normal",
         "normal survives kill -9; full survives a power loss, and waits for the disk"),
@@ -105,6 +105,8 @@ enum ServeCommand: Command {
     for (name, url) in configuration.upstreams {
       do { _ = try GatewayUpstream(name: name, url: url) } catch { throw UsageError("--upstream: \(error)") }
     }
+    configuration.gatewayUsage = try ServeOptions.usage(arguments)
+    configuration.upstreamUsage = try ServeOptions.usageByName(arguments, upstreams: configuration.upstreams)
     let durability = arguments.text("durability") ?? "normal"
     guard let level = Durability(rawValue: durability) else {
       throw UsageError("--durability takes normal or full, not '\(durability)'")

@@ -12,7 +12,7 @@ package struct CallRequest: Sendable {
   package private(set) var isStream = false
   /// The client said itself whether it wants usage in the stream.
   package private(set) var choosesUsage = false
-  /// The text of all messages: what an estimate of the input goes by.
+  /// The text of all that the model is given: what an estimate of the input goes by.
   package private(set) var text = TextMeasure()
 
   package init() {}

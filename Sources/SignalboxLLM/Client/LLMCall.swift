@@ -26,8 +26,9 @@ final class LLMCall {
   private lazy var idempotencyKey = EventID.generate().description
   private var body: FetchBody?
   private var started = Moment(wall: Timestamp(nanoseconds: 0), steady: 0)
-  /// When the first delta came.
+  /// When the first delta came, and the last.
   private var first: Moment?
+  private var last: Moment?
   /// How many deltas came: the next one's index.
   private var count = 0
   /// Deltas that wait to be pulled, of one read; the first has the index `count` less their number.
@@ -176,6 +177,7 @@ final class LLMCall {
 
   private func take(_ delta: ReplyAssembler.Delta, at moment: Moment) {
     if first == nil { first = moment }
+    last = moment
     waiting.append(delta)
     telemetry.take(delta, index: count, at: moment)
     count += 1
@@ -260,7 +262,8 @@ final class LLMCall {
     // A reply that comes in one piece has no first token.
     guard plan.isStream, let first else { return reply }
     reply.timing.firstTokenMS = first.milliseconds(since: started)
-    let streamed = moment.milliseconds(since: first)
+    // What came in one read has no pace.
+    let streamed = last == first ? 0 : moment.milliseconds(since: first)
     if let tokens = reply.usage?.output, tokens > 1, streamed > 0 {
       reply.timing.tokensPerSecond = (Double(tokens) / streamed * 1e5).rounded() / 100
     }

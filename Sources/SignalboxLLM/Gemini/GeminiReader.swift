@@ -93,7 +93,7 @@ package struct GeminiReader {
       tool = read(call: call, choice: choice, into: &part)
     } else if signature == nil, !content.isEmpty {
       // Images and files, code that ran at Google's and what came of it.
-      part.isOpaque = true
+      part.opaques.append(content)
     }
     if let signature {
       part.pieces.append(ReplyPiece(channel: .signature, choice: choice, tool: tool, text: signature))
@@ -103,7 +103,7 @@ package struct GeminiReader {
   /// A call is sent whole, arguments and all. Vertex AI can send the arguments in pieces of another form, which
   /// are kept as they are.
   private mutating func read(call: JSONValueView, choice: Int, into part: inout ReplyPart) -> Int {
-    if call["partialArgs"] != nil || call["willContinue"] != nil { part.isOpaque = true }
+    if call["partialArgs"] != nil { part.opaques.append(call) }
     let name = call["name"]?.nonEmptyText
     guard name != nil else { return calls.place(choice: choice, index: nil, id: nil) }
     let id = call["id"]?.nonEmptyText
@@ -117,15 +117,5 @@ package struct GeminiReader {
     }
     part.pieces.append(piece)
     return tool
-  }
-}
-
-extension JSONValueView {
-  /// An object or array without content.
-  fileprivate var isEmpty: Bool {
-    var isEmpty = true
-    forEachMember { _, _ in isEmpty = false }
-    forEachElement { _ in isEmpty = false }
-    return isEmpty
   }
 }

@@ -9,7 +9,7 @@ struct SchemaValidation {
   private var work = 0
 
   private static let depthLimit = 256
-  private static let workLimit = 10_000_000
+  private static let workLimit = 2_000_000
 
   init(nodes: [SchemaNode]) { self.nodes = nodes }
 
@@ -18,6 +18,7 @@ struct SchemaValidation {
     defer { depth -= 1 }
     work += 1
     guard depth <= Self.depthLimit else { throw error(JSONSchemaError.limit, "nests too deeply", value) }
+    try checkWork(value)
     for rule in nodes[place].rules {
       switch value {
       case .string(let text): try check(text: text, rule)
@@ -27,10 +28,13 @@ struct SchemaValidation {
       case .null, .bool: break
       }
       try checkAny(value, rule)
-      guard work <= Self.workLimit else {
-        throw error(JSONSchemaError.limit, "takes too long to check", value)
-      }
+      try checkWork(value)
     }
+  }
+
+  private func checkWork(_ value: JSONValue) throws(JSONSchemaError) {
+    guard work > Self.workLimit else { return }
+    throw error(JSONSchemaError.limit, "takes too long to check", value)
   }
 
   private func error(_ rule: String, _ message: String, _ found: JSONValue) -> JSONSchemaError {
@@ -76,6 +80,8 @@ struct SchemaValidation {
       return nil
     } catch {
       guard error.rule != JSONSchemaError.limit else { throw error }
+      // Saying why something does not match costs more than finding it out.
+      work += 50
       steps.removeLast(steps.count - count)
       return error
     }

@@ -10,6 +10,6 @@ extension ReasoningBlock {
     guard isKept, let signature else { return nil }
     let parser = JSONParser()
     // What is scanned lies in the parser.
-    return withExtendedLifetime(parser) { (try? parser.scan(signature).root)?[name]?.string }
+    return withExtendedLifetime(parser) { (try? parser.scan(signature))?.root[name]?.string }
   }
 }

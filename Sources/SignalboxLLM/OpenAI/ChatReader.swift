@@ -80,6 +80,10 @@ package struct ChatReader {
     if let refusal = message["refusal"]?.nonEmptyText {
       chunk.pieces.append(ReplyPiece(channel: .refusal, choice: choice, text: refusal))
     }
+    if let spoken = message["audio"]?["transcript"]?.nonEmptyText {
+      chunk.pieces.append(ReplyPiece(channel: .text, choice: choice, text: spoken))
+    }
+    message["annotations"]?.forEachElement { chunk.annotations.append(.init(choice: choice, value: $0)) }
     message["tool_calls"]?.forEachElement { call in
       guard call.kind == .object else { return }
       let id = call["id"]?.nonEmptyText

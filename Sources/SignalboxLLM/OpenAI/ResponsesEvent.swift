@@ -51,7 +51,7 @@ enum ResponsesEvent {
   /// Nil for a type that is not known.
   init?(_ type: UnsafeRawBufferPointer) {
     guard let known = Self.kinds.first(where: { type.elementsEqual($0.type) }) else {
-      guard Self.silentKinds.contains(where: { type.starts(with: $0) }) else { return nil }
+      guard Self.silentFamilies.contains(where: { type.starts(with: $0) }) else { return nil }
       self = .silent
       return
     }
@@ -93,7 +93,7 @@ enum ResponsesEvent {
     ("keepalive", .silent),
   ]
 
-  private static let silentKinds: [StaticString] = [
+  private static let silentFamilies: [StaticString] = [
     "response.web_search_call.", "response.file_search_call.", "response.code_interpreter_call",
     "response.image_generation_call.", "response.mcp_call.", "response.mcp_list_tools.", "response.audio.",
     "response.shell_call_", "response.compaction.", "response.steer.",

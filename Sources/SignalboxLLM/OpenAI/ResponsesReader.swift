@@ -18,13 +18,21 @@ package struct ResponsesReader {
     var part: Int64
   }
 
+  /// An item of the output that is a tool call.
+  private struct Call {
+    var output: Int64
+    var isNamed = false
+    /// OpenAI calls the MCP server itself.
+    var runsAtProvider = false
+  }
+
   /// More texts and calls than this in one response are not told apart.
   private static let limit = 4096
 
   /// Texts of which something has come.
   private var begun: [Place] = []
-  /// Items of the output that are tool calls, in the order of their beginnings, and whether their names came.
-  private var calls: [(output: Int64, isNamed: Bool)] = []
+  /// In the order of their beginnings.
+  private var calls: [Call] = []
 
   package init() {}
 
@@ -192,10 +200,12 @@ package struct ResponsesReader {
     let place = place(output)
     guard calls.indices.contains(place), !calls[place].isNamed else { return }
     calls[place].isNamed = true
-    part.pieces.append(
-      ReplyPiece(
-        channel: .toolArguments, tool: place, toolID: (item["call_id"] ?? item["id"])?.nonEmptyText,
-        toolName: (item["name"] ?? item["type"])?.nonEmptyText, text: Self.word("")))
+    calls[place].runsAtProvider = item["type"]?.text?.elementsEqual("mcp_call") == true
+    var piece = ReplyPiece(
+      channel: .toolArguments, tool: place, toolID: (item["call_id"] ?? item["id"])?.nonEmptyText,
+      toolName: (item["name"] ?? item["type"])?.nonEmptyText, text: Self.word(""))
+    piece.runsAtProvider = calls[place].runsAtProvider
+    part.pieces.append(piece)
     part.choices.append(0)
   }
 
@@ -204,7 +214,7 @@ package struct ResponsesReader {
     if let last = calls.last, last.output == output { return calls.count - 1 }
     if let known = calls.firstIndex(where: { $0.output == output }) { return known }
     guard calls.count < Self.limit else { return Self.limit }
-    calls.append((output, false))
+    calls.append(Call(output: output))
     return calls.count - 1
   }
 
@@ -218,12 +228,14 @@ package struct ResponsesReader {
     var piece = ReplyPiece(channel: place.kind.channel, text: text.bytes)
     if place.kind == .arguments {
       piece.tool = self.place(place.output)
+      piece.runsAtProvider = calls.indices.contains(piece.tool) && calls[piece.tool].runsAtProvider
       piece.isValue = text.kind != .string
     } else if text.kind != .string {
       return
     }
     part.pieces.append(piece)
     part.choices.append(0)
+    if isRepeated { part.isRepetition = true }
   }
 
   /// Whether nothing of the text has come before.

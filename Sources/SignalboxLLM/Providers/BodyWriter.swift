@@ -65,9 +65,14 @@ struct BodyWriter: ~Copyable {
   mutating func member(_ name: StaticString, arguments text: String) {
     guard key(name) else { return }
     let parser = JSONParser()
-    if let root = try? parser.scan(text).root, root.kind == .object {
+    // What is scanned lies in the parser.
+    let isObject = withExtendedLifetime(parser) {
+      guard let root = try? parser.scan(text).root, root.kind == .object else { return false }
       bytes.append(root.json)
-    } else if text.trimmed.isEmpty {
+      return true
+    }
+    if isObject { return }
+    if text.trimmed.isEmpty {
       bytes.append("{}")
     } else {
       // The model wrote no object; what it wrote is kept where providers take nothing but one.

@@ -190,6 +190,6 @@ extension ReplyPart {
       piece.toolID == nil, piece.toolName == nil
     else { return false }
     return choices.count <= 1 && finishes.isEmpty && annotations.isEmpty && opaques.isEmpty && usage == nil
-      && failure == nil && !isOpaque && !isEnd
+      && failure == nil && !isOpaque && !isRepetition && !isEnd
   }
 }

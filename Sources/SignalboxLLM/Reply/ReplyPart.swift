@@ -43,6 +43,8 @@ package struct ReplyPart {
   package internal(set) var opaques: [JSONValueView] = []
   /// The payload is JSON, but nothing that a reply of this format consists of.
   package internal(set) var isOpaque = false
+  /// The text was read because nothing of it had come before: another payload of this shape may mean nothing.
+  package internal(set) var isRepetition = false
   /// The reply ends with this payload.
   package internal(set) var isEnd = false
 
@@ -62,6 +64,7 @@ package struct ReplyPart {
     annotations.removeAll(keepingCapacity: true)
     opaques.removeAll(keepingCapacity: true)
     isOpaque = false
+    isRepetition = false
     isEnd = false
   }
 }

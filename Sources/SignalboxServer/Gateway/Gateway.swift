@@ -5,7 +5,7 @@ internal import SignalboxLLM
 package import Wire
 
 /// The pass-through LLM proxy of one loop: bytes go both ways unchanged, whatever telemetry does, while a tap turns
-/// a copy of every chat completion into events.
+/// a copy of every model call into events.
 ///
 /// Confined to its loop.
 package final class Gateway {
@@ -65,6 +65,11 @@ package final class Gateway {
   /// Where the request leads; nil when it is not for the gateway.
   package func route(_ head: HTTPRequestHead) -> GatewayRoute? {
     head.withPath { GatewayRoute($0, upstreams: configuration.upstreams) }
+  }
+
+  /// What to answer a request that was meant for the gateway and names no upstream of its; nil when it was not.
+  package func missingUpstream(_ head: HTTPRequestHead) -> GatewayProblem? {
+    head.withPath { GatewayProblem(missing: $0, method: head.method, upstreams: configuration.upstreams) }
   }
 
   /// Takes on a request that leads somewhere and is allowed to.
@@ -132,13 +137,6 @@ package final class Gateway {
     lastSubmit = loop.now
     lastBatch = outlet.submit()
   }
-}
-
-/// An answer of the gateway itself, in the form that clients of OpenAI understand too.
-struct GatewayProblem {
-  var status: Int
-  var code: String
-  var message: String
 }
 
 extension HTTPExchange {

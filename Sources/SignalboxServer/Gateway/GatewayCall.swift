@@ -13,6 +13,10 @@ final class GatewayCall: FetchHandler {
   private var exchange: HTTPExchange?
   private var transfer: FetchTransfer?
   private var tap: CallTap?
+  /// The request was asked for its usage, which the client does not expect.
+  private var asksForUsage = false
+  /// Takes the answer to that out.
+  private var filter: UsageChunkFilter?
   private var record: (any ByteTapCall)?
   /// Body bytes of this iteration, and how many of them the client was given.
   private var piece: PaddedBuffer?
@@ -46,13 +50,25 @@ final class GatewayCall: FetchHandler {
   func start(_ body: UnsafeRawBufferPointer) {
     guard let exchange else { return }
     began = uv_hrtime()
-    let headers = GatewayHeaders(exchange.head)
+    var headers = GatewayHeaders(exchange.head)
     let hasBody = exchange.head.body != .none
     let copy = hasBody ? SharedBytes(padding: body) : nil
     gateway.counts.ignoredHeaders += headers.ignored
     gateway.counts.active += 1
     gateway.counts.bytesUp += body.count
-    if let format = GatewayRoute.format(exchange.head) {
+    let url = route.url(exchange.head, upstream: upstream)
+    var outgoing = copy
+    let format = route.format(exchange.head)
+    if let copy, format == .chat,
+      let asked = GatewayUsage.ask(
+        copy, of: upstream, url: url, head: exchange.head, parser: gateway.tools.parser)
+    {
+      outgoing = asked
+      asksForUsage = true
+      headers.refuseCompression()
+      gateway.counts.usageAsked += 1
+    }
+    if let format {
       tap = CallTap(format, gateway: gateway, head: exchange.head, route: route, headers: headers, body: copy)
       gateway.visitAfterFlush(self)
       record = configuration.recorder?.begin(
@@ -63,8 +79,7 @@ final class GatewayCall: FetchHandler {
     exchange.onClose = { [unowned self] in clientLeft() }
     exchange.onDrain = { [unowned self] in resumeSoon() }
     let request = FetchRequest(
-      exchange.head.methodName, route.url(exchange.head, upstream: upstream), headers: headers.passed,
-      body: copy,
+      exchange.head.methodName, url, headers: headers.passed, body: outgoing,
       timeouts: configuration.timeouts, tls: configuration.tls)
     do throws(FetchError) {
       transfer = try gateway.multi.start(request, handler: self)
@@ -84,6 +99,10 @@ final class GatewayCall: FetchHandler {
     record?.head(head)
     guard let exchange else { return }
     owed = head.bodyLength
+    if asksForUsage, head.isPlainStream {
+      filter = UsageChunkFilter(parser: gateway.tools.parser)
+      owed = nil
+    }
     exchange.begin(head, length: owed)
   }
 
@@ -122,7 +141,16 @@ final class GatewayCall: FetchHandler {
       guard fresh.count <= owed else { return exchange.abort() }
       self.owed = owed - fresh.count
     }
-    exchange.write(fresh)
+    guard filter != nil else { return exchange.write(fresh) }
+    write(to: exchange) { out in filter?.feed(fresh) { out.append($0) } }
+  }
+
+  /// Gives the client in one piece what the closure leaves of the answer.
+  private func write(to exchange: HTTPExchange, _ body: (PaddedBuffer) -> Void) {
+    let out = gateway.takeBuffer()
+    body(out)
+    if out.count > 0 { exchange.write(UnsafeRawBufferPointer(out.bytes)) }
+    gateway.giveBack(out)
   }
 
   func fetch(_ transfer: FetchTransfer, ended end: FetchEnd) { ended(end.error) }
@@ -134,6 +162,7 @@ final class GatewayCall: FetchHandler {
     stopReadingOn()
     gateway.counts.active -= 1
     if let exchange {
+      if filter != nil { write(to: exchange) { out in filter?.finish { out.append($0) } } }
       if let error {
         if exchange.hasBegun { exchange.abort() } else { answer(error, to: exchange) }
       } else {
@@ -261,20 +290,6 @@ extension SharedBytes {
     var writer = ByteWriter(capacity: bytes.count + PaddedBuffer.padding)
     writer.append(bytes)
     self.init(taking: writer)
-  }
-}
-
-extension GatewayProblem {
-  /// Why no answer came.
-  fileprivate init(_ error: FetchError, upstream: String) {
-    switch error.code {
-    case .timeout: self.init(status: 504, code: "upstream_timeout", message: error.message)
-    case .couldNotResolve, .couldNotConnect, .tls:
-      self.init(status: 502, code: "upstream_unreachable", message: error.message)
-    case .invalidRequest: self.init(status: 400, code: "invalid_request", message: error.message)
-    default: self.init(status: 502, code: "upstream_failed", message: error.message)
-    }
-    message = "upstream \(upstream): \(message)"
   }
 }
 

@@ -12,8 +12,10 @@ package struct GatewayUpstream: Sendable, Equatable {
   package let name: String
   /// Where requests go: `scheme://host[:port][/path]`, without a slash at its end.
   package let url: String
+  /// Whether it is asked for the usage of streams. Default auto.
+  package let usage: UsagePolicy
 
-  package init(name: String, url: String) throws(Invalid) {
+  package init(name: String, url: String, usage: UsagePolicy = .auto) throws(Invalid) {
     let isName = name.utf8.allSatisfy { byte in
       switch byte {
       case 48...57, 65...90, 97...122, UInt8(ascii: "_"), UInt8(ascii: "-"): true
@@ -36,6 +38,7 @@ package struct GatewayUpstream: Sendable, Equatable {
     }
     self.name = name
     self.url = String(url)
+    self.usage = usage
   }
 }
 
@@ -61,10 +64,14 @@ package struct GatewayConfiguration: Sendable {
 
   package init(upstreams: [GatewayUpstream]) { self.upstreams = upstreams }
 
-  /// Upstreams by name; what is no upstream is left out: whoever starts a server has it checked by
-  /// `GatewayUpstream` first.
-  package init(upstreams: [String: String]) {
+  /// Upstreams by name, and what is said of their usage: by name, else for all. What is no upstream is left out:
+  /// whoever starts a server has it checked by `GatewayUpstream` first.
+  package init(
+    upstreams: [String: String], usage: UsagePolicy = .auto, usageByName: [String: UsagePolicy] = [:]
+  ) {
     self.init(
-      upstreams: upstreams.sorted { $0.key < $1.key }.compactMap { try? GatewayUpstream(name: $0, url: $1) })
+      upstreams: upstreams.sorted { $0.key < $1.key }.compactMap {
+        try? GatewayUpstream(name: $0, url: $1, usage: usageByName[$0] ?? usage)
+      })
   }
 }

@@ -35,6 +35,18 @@ struct GatewayHeaders {
     }
   }
 
+  /// Has the upstream answer as plain bytes. A client that asks for compression takes an answer without as well.
+  mutating func refuseCompression() {
+    guard let first = passed.firstIndex(where: Self.isAcceptEncoding) else { return }
+    passed[first].value = "identity"
+    let rest = passed[(first + 1)...].filter { !Self.isAcceptEncoding($0) }
+    passed.replaceSubrange((first + 1)..., with: rest)
+  }
+
+  private static func isAcceptEncoding(_ header: FetchHeader) -> Bool {
+    header.name.lowercased() == "accept-encoding"
+  }
+
   private mutating func takeOwn(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
     if HTTPCharacters.equal(name, "session") {
       takeID(value, \.session)

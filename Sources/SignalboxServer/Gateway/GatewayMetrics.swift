@@ -6,10 +6,12 @@ package struct GatewayMetrics: Sendable {
   package internal(set) var active = 0
   /// Calls that are read on although their client went away.
   package internal(set) var drains = 0
-  /// Chat completions of which the tap could not read everything.
+  /// Model calls of which the tap could not read everything.
   package internal(set) var tapFailures = 0
-  /// Requests that are no chat completions, and went through without a tap.
+  /// Requests that are no model calls, and went through without a tap.
   package internal(set) var untapped = 0
+  /// Calls that were asked for their usage.
+  package internal(set) var usageAsked = 0
   /// Values of our own headers that meant nothing.
   package internal(set) var ignoredHeaders = 0
   /// Bytes of bodies that were sent on, and that came back.
@@ -48,6 +50,7 @@ package struct GatewayMetrics: Sendable {
     sum.drains += b.drains
     sum.tapFailures += b.tapFailures
     sum.untapped += b.untapped
+    sum.usageAsked += b.usageAsked
     sum.ignoredHeaders += b.ignoredHeaders
     sum.bytesUp += b.bytesUp
     sum.bytesDown += b.bytesDown
@@ -70,6 +73,7 @@ package struct GatewayMetrics: Sendable {
     out.gauge("signalbox_gateway_active", "Requests in progress.", active)
     out.gauge("signalbox_gateway_drains", "Calls read on for their usage after their client left.", drains)
     out.counter("signalbox_gateway_untapped_total", "Requests passed through without a tap.", untapped)
+    out.counter("signalbox_gateway_usage_asked_total", "Streams that were asked for their usage.", usageAsked)
     out.counter("signalbox_gateway_tap_failures_total", "Calls that could not be read whole.", tapFailures)
     out.counter(
       "signalbox_gateway_ignored_headers_total", "x-signalbox values that meant nothing.", ignoredHeaders)

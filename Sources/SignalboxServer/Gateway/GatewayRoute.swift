@@ -42,9 +42,10 @@ package struct GatewayRoute: Equatable, Sendable {
     url.reserveCapacity(url.utf8.count + 128)
     head.withPath { path in
       var rest = UnsafeRawBufferPointer(rebasing: path[self.rest...])
-      if url.hasSuffix("/v1"), rest.starts(with: "/v1".utf8), rest.count == 3 || rest[3] == UInt8(ascii: "/")
+      if let version = Self.version(endOf: upstream.url), rest.starts(with: version.utf8),
+        rest.count == version.utf8.count || rest[version.utf8.count] == UInt8(ascii: "/")
       {
-        rest = UnsafeRawBufferPointer(rebasing: rest[3...])
+        rest = UnsafeRawBufferPointer(rebasing: rest[version.utf8.count...])
       }
       url += String(decoding: rest, as: UTF8.self)
     }
@@ -55,6 +56,16 @@ package struct GatewayRoute: Equatable, Sendable {
     return url
   }
 
+  /// The version that a URL ends in, with its slash: `/v1`, `/v1beta`.
+  private static func version(endOf url: String) -> Substring? {
+    guard let slash = url.lastIndex(of: "/") else { return nil }
+    let part = url[slash...].utf8.dropFirst()
+    guard part.first == UInt8(ascii: "v"), let digit = part.dropFirst().first, 48...57 ~= digit else {
+      return nil
+    }
+    return url[slash...]
+  }
+
   /// The upstream's own path with the query, as the client asked for it.
   func target(_ head: HTTPRequestHead) -> String {
     let path = head.withPath { String(decoding: $0[rest...], as: UTF8.self) }
@@ -62,8 +73,9 @@ package struct GatewayRoute: Equatable, Sendable {
   }
 
   /// The format of the model call that the request is; nil: it is none, and passes through without a tap.
-  static func format(_ head: HTTPRequestHead) -> ReplyFormat? {
-    head.method == .post ? head.withPath { ReplyFormat(path: $0) } : nil
+  func format(_ head: HTTPRequestHead) -> ReplyFormat? {
+    guard head.method == .post else { return nil }
+    return head.withPath { ReplyFormat(path: UnsafeRawBufferPointer(rebasing: $0[rest...])) }
   }
 }
 

@@ -8,6 +8,8 @@
 package struct TooLongError: Error, Equatable, Sendable {
   /// Bytes.
   package let limit: Int
+
+  package init(limit: Int) { self.limit = limit }
 }
 
 /// Splits a stream into its lines, as newline-delimited JSON is framed, without I/O.

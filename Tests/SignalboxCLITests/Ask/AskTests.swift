@@ -93,11 +93,12 @@ import Testing
     #expect(
       missing
         == Failure(
-          message: "openai: there is no key for openai",
+          message: "there is no key for openai",
           fix: "Export the variable with your key, or name another one with --key-from."))
     let limited = AskFailure.failure(
       LLMError(.rateLimited, "slow down", status: 429, retryAfter: .seconds(20)), provider: provider,
       model: "m")
     #expect(limited.fix == "Try again in 20.0 s.")
+    #expect(limited.message == "openai: slow down")
   }
 }

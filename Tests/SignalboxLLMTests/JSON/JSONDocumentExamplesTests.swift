@@ -1,5 +1,6 @@
 import Signalbox
 import SignalboxLLM
+import SignalboxTesting
 import Testing
 
 /// The examples of `docs/json.md`, in their order; what they print is collected instead.
@@ -110,8 +111,10 @@ import Testing
       #expect(error.jsonDescription == "$[1].urgency: expected a string, found a number")
     }
 
-    let emitter = Emitter()
+    let recorder = Recorder()
+    let emitter = Emitter([recorder])
     emitter.emit("triage.done", try JSONValueEncoder().encode(triage))
-    #expect(emitter.ledger.emitted == 1)
+    await emitter.flush(within: .seconds(20))
+    #expect(await recorder.events.first?.data == ["urgency": "high", "patientAge": 61])
   }
 }

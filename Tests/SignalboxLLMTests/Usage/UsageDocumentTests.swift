@@ -21,6 +21,16 @@ struct UsageDocumentTests {
     }
   }
 
+  @Test func theCostOfAReply() async throws {
+    let provider = try ScriptedProvider(.text("Good morning"))
+    defer { provider.stop() }
+    var configuration = LLMClient.Configuration()
+    configuration.prices = try PriceTable.configured()
+    let client = LLMClient(.openAI(key: "k", url: provider.url + "/v1"), configuration: configuration)
+    let reply = try await client.generate("Hello", model: "gpt-4o")
+    #expect(reply.cost.amount == 0.0000725)
+  }
+
   /// The JSON blocks of the page: the events' costs are those of the list, and the file of prices can be read.
   @Test func theFilesOfThePage() throws {
     let page = try String(

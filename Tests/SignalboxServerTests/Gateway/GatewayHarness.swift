@@ -232,6 +232,16 @@ final class GatewayClient {
   }
 }
 
+/// The head of a request, given without its last line ends.
+func requestHead(_ text: String) throws -> HTTPRequestHead {
+  var parser = HTTPRequestParser()
+  let bytes = Array((text + "\r\n\r\n").utf8)
+  guard case .head(let head, _) = bytes.withUnsafeBytes({ parser.parse($0) }) else {
+    throw GatewayClient.Failure(what: "no request: \(text)")
+  }
+  return head
+}
+
 let chatRequest = #"{"model":"gpt-4o","stream":true,"messages":[{"role":"user","content":"Hi"}]}"#
 
 /// Chunks of a streamed answer, with the last of them telling usage.
