@@ -26,54 +26,6 @@ struct StreamBody {
         sse(#"{"id":"chatcmpl-CJ2XkQ","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#),
         sse("[DONE]"),
       ]
-    case .completions:
-      opening = []
-      delta = {
-        sse(
-          #"{"id":"cmpl-CJ2XkQ","object":"text_completion","created":1758500000,"choices":[{"text":"\#(text($0))","index":0,"logprobs":null,"finish_reason":null}],"model":"gpt-3.5-turbo-instruct:20230824-v2"\#(extra($0))}"#
-        )
-      }
-      ending = [
-        sse(#"{"id":"cmpl-CJ2XkQ","choices":[{"text":"","index":0,"finish_reason":"stop"}]}"#), sse("[DONE]"),
-      ]
-    case .responses:
-      opening = [
-        sse(
-          #"{"type":"response.created","sequence_number":0,"response":{"id":"resp_68d1","object":"response","status":"in_progress","model":"gpt-5","output":[]}}"#,
-          event: "response.created")
-      ]
-      delta = {
-        sse(
-          #"{"type":"response.output_text.delta","sequence_number":\#($0 + 4),"item_id":"msg_68d1c2","output_index":1,"content_index":0,"delta":"\#(text($0))","logprobs":[],"obfuscation":"\#(padding($0))"\#(extra($0))}"#,
-          event: "response.output_text.delta")
-      }
-      ending = [
-        sse(
-          #"{"type":"response.completed","sequence_number":2004,"response":{"id":"resp_68d1","object":"response","status":"completed","model":"gpt-5","output":[],"usage":{"input_tokens":12,"output_tokens":2000,"total_tokens":2012}}}"#,
-          event: "response.completed")
-      ]
-    case .gemini:
-      opening = []
-      delta = {
-        sse(
-          #"{"candidates":[{"content":{"parts":[{"text":"\#(text($0))"}],"role":"model"},"index":0}],"usageMetadata":{"promptTokenCount":12,"candidatesTokenCount":\#($0 + 1),"totalTokenCount":\#($0 + 13)},"modelVersion":"gemini-2.5-flash","responseId":"k7DRaO"\#(extra($0))}"#
-        )
-      }
-      ending = [
-        sse(#"{"candidates":[{"content":{"parts":[],"role":"model"},"finishReason":"STOP","index":0}]}"#)
-      ]
-    case .ollama:
-      opening = []
-      delta = {
-        Array(
-          (#"{"model":"llama3.2","created_at":"2026-11-21T09:30:00.\#(100_000_000 + $0)Z","message":{"role":"assistant","content":"\#(text($0))"},"done":false\#(extra($0))}"#
-            + "\n").utf8)
-      }
-      ending = [
-        Array(
-          (#"{"model":"llama3.2","created_at":"2026-11-21T09:30:09Z","message":{"role":"assistant","content":""},"done":true,"done_reason":"stop","total_duration":9,"prompt_eval_count":12,"eval_count":2000}"#
-            + "\n").utf8)
-      ]
     case .messages:
       opening = [
         sse(
