@@ -42,7 +42,8 @@ struct ProcessingDocumentTests {
 
   @Test func failures() async {
     let told = Kept<String>()
-    let careful = Pipeline(onProblem: { problem in told.add("\(problem.stage) \(problem.error)") }) {
+    let report = { @Sendable (problem: PipelineProblem) in told.add("\(problem.stage) \(problem.error)") }
+    let careful = Pipeline(onProblem: report) {
       Transform { _ in throw TestError() }
     }
     await careful.handle(event)

@@ -63,32 +63,39 @@ public final class HTTPExporter: Exporter {
     let (request, places, invalid) = request(for: batch)
     guard !places.isEmpty else { return invalid }
     while true {
-      switch schedule.withLock({ $0.begin(at: configuration.clock.steady()) }) {
-      case .refused(let wait): try await sleep(for: wait)
-      case .admitted(let permit):
-        let outcome = await attempt(request)
-        let now = configuration.clock.steady()
-        switch outcome {
-        case .stored(let rejections):
-          schedule.withLock { $0.succeeded(permit, at: now) }
-          // The server counts the lines that it was sent.
-          return invalid
-            + rejections.filter { places.indices.contains($0.index) }.map {
-              ExportRejection(index: places[$0.index], field: $0.field, reason: $0.reason)
-            }
-        case .refused(let reason):
-          // An answer, if not the wanted one: the server is there.
-          schedule.withLock { $0.succeeded(permit, at: now) }
-          throw ExportError(reason)
-        case .abandoned(let reason):
-          schedule.withLock { $0.abandoned(permit, at: now) }
-          throw ExportError(reason)
-        case .retry(let after):
-          let wait = schedule.withLock {
-            $0.failed(permit, at: now, random: .random(in: 0...1), retryAfter: after)
+      let permit = try await admission()
+      let outcome = await attempt(request)
+      let now = configuration.clock.steady()
+      switch outcome {
+      case .stored(let rejections):
+        schedule.withLock { $0.succeeded(permit, at: now) }
+        // The server counts the lines that it was sent.
+        return invalid
+          + rejections.filter { places.indices.contains($0.index) }.map {
+            ExportRejection(index: places[$0.index], field: $0.field, reason: $0.reason)
           }
-          try await sleep(for: wait)
-        }
+      case .refused(let reason):
+        // An answer, if not the wanted one: the server is there.
+        schedule.withLock { $0.succeeded(permit, at: now) }
+        throw ExportError(reason)
+      case .abandoned(let reason):
+        schedule.withLock { $0.abandoned(permit, at: now) }
+        throw ExportError(reason)
+      case .retry(let after):
+        try await sleep(
+          for: schedule.withLock {
+            $0.failed(permit, at: now, random: .random(in: 0...1), retryAfter: after)
+          })
+      }
+    }
+  }
+
+  /// Waits until an attempt may be made.
+  private func admission() async throws(ExportError) -> CircuitBreaker.Permit {
+    while true {
+      switch schedule.withLock({ $0.begin(at: configuration.clock.steady()) }) {
+      case .admitted(let permit): return permit
+      case .refused(let wait): try await sleep(for: wait)
       }
     }
   }

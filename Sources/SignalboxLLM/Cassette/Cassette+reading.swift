@@ -111,7 +111,7 @@ private struct CassetteReader {
     guard let request = line["request"], let method = request["method"]?.string,
       let path = request["path"]?.string, !method.isEmpty, path.hasPrefix("/")
     else { throw Problem("`request` needs a `method` and a `path` that begins with /") }
-    guard let status = line["status"]?.int, status == 0 || 100...599 ~= status else {
+    guard let status = line["status"]?.int, status == 0 || 200...599 ~= status else {
       throw Problem("`status` is no HTTP status")
     }
     var recorded: Int64 = 0

@@ -1,4 +1,4 @@
-extension AsyncSequence where Element == StreamEvent, Self: Sendable {
+extension AsyncSequence where Element == StreamEvent {
   /// The events that come out of the pipeline at its end.
   ///
   /// However the sequence ends (at its end, with an error, by cancellation, or because its reader stops), the
@@ -49,6 +49,8 @@ public struct ProcessedEvents<Base: AsyncSequence>: AsyncSequence where Base.Ele
     }
   }
 }
+
+extension ProcessedEvents: Sendable where Base: Sendable {}
 
 /// Hands on what waits when an iterator is let go of.
 private final class Closer: Sendable {

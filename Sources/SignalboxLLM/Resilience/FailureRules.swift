@@ -19,8 +19,10 @@ package enum FailureRules {
   package static func verdict(status: Int?, providerCode: String?, format: ReplyFormat) -> Verdict {
     let named = providerCode.flatMap { Self.named[$0] }
     guard let status else { return named ?? Verdict(code: .providerFailed, isRetryable: true) }
+    // `server_error` says no more than that it was the provider: 503 says more.
+    let specific = named.flatMap { $0.code == .providerFailed ? nil : $0.code }
     return Verdict(
-      code: named?.code ?? code(status: status),
+      code: specific ?? code(status: status),
       isRetryable: isRetryable(status: status, format: format) && named?.isRetryable ?? true)
   }
 

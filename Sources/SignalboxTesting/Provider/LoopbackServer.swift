@@ -32,6 +32,11 @@ final class LoopbackServer: Sendable {
       let descriptor = systemAccept(listener)
       if descriptor < 0 {
         if errno == EINTR || errno == ECONNABORTED { continue }
+        if errno == EMFILE || errno == ENFILE {
+          // Others must let go of theirs; the connection waits in the backlog.
+          usleep(10_000)
+          continue
+        }
         return
       }
       let isStopped = state.withLock { state in
@@ -143,6 +148,10 @@ struct LoopbackConnection: Sendable {
   func sendAtOnce() {
     var one: Int32 = 1
     setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+    #if !canImport(Glibc)
+      // What `MSG_NOSIGNAL` does elsewhere.
+      setsockopt(descriptor, SOL_SOCKET, SO_NOSIGPIPE, &one, socklen_t(MemoryLayout<Int32>.size))
+    #endif
   }
 
   /// Closing after this sends a reset.

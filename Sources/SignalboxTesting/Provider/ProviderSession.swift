@@ -82,10 +82,15 @@ struct ProviderSession {
 }
 
 extension Playback {
+  /// How the body is framed is decided here, whatever a recording says.
+  private static let framing: Set<String> = ["content-length", "transfer-encoding", "connection"]
+
   /// The answer's head, as it goes over the wire.
   fileprivate func head(keepAlive: Bool) -> String {
     var text = "HTTP/1.1 \(status) Scripted\r\n"
-    for header in headers { text += "\(header.name): \(header.value)\r\n" }
+    for header in headers where !Self.framing.contains(header.name.lowercased()) {
+      text += "\(header.name): \(header.value)\r\n"
+    }
     text += length.map { "content-length: \($0)\r\n" } ?? "transfer-encoding: chunked\r\n"
     if !keepAlive { text += "connection: close\r\n" }
     return text + "\r\n"

@@ -88,7 +88,7 @@ struct CassetteRecorderTests {
     }
     await recorder.flush()
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
-    #expect(names == (0..<5).map { "1970-01-01T00-00-00.001Z-\($0).ndjson" })
+    #expect(names == (0..<5).map { "1970-01-01T00-00-00.001000Z-\($0).ndjson" })
     let bodies = try names.map { try Cassette(contentsOf: folder.path + "/" + $0).body }
     #expect(bodies == (0..<5).map { Array("\($0)".utf8) })
     #expect(recorder.counts.recorded == 5)

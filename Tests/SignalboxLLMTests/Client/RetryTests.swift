@@ -45,7 +45,7 @@ struct RetryTests {
     let restart = await told().first { $0.type == "llm.restart" }
     #expect(restart?.data?["attempt"] == 1)
     #expect(restart?.data?["discard_from"] == 0)
-    #expect(restart?.data?["code"] == "provider_failed")
+    #expect(restart?.data?["code"] == "overloaded")
   }
 
   @Test func aStreamThatBreaksAfterTextFails() async throws {

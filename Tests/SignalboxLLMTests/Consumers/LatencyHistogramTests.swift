@@ -17,7 +17,7 @@ struct LatencyHistogramTests {
     for share in [0.0, 0.01, 0.25, 0.5, 0.9, 0.99, 0.999, 1] {
       let exact = values[min(values.count - 1, max(0, Int((share * 20_000).rounded(.up)) - 1))]
       let found = try #require(histogram.quantile(share))
-      #expect(abs(found - exact) <= 0.04 * exact, "\(share): \(found) for \(exact)")
+      #expect(abs(found - exact) <= 0.04 * exact + 0.001, "\(share): \(found) for \(exact)")
     }
     #expect(histogram.maximumMS == values.last)
     #expect(histogram.minimumMS == values.first)

@@ -67,7 +67,9 @@ struct FilterTests {
   @Test func anErrorReachesThePipeline() async {
     let problems = Kept<String>()
     let failing = Filter { _ in throw TestError() }
-    let pipeline = Pipeline(onProblem: { problems.add("\($0.stage): \($0.error)") }) {
+    let report = { @Sendable (problem: PipelineProblem) in problems.add("\(problem.stage): \(problem.error)")
+    }
+    let pipeline = Pipeline(onProblem: report) {
       Filter(types: "llm.delta").and(failing).or(failing)
     }
     #expect(await pipeline.process(Events.delta("a"))?.type == nil)

@@ -38,7 +38,8 @@ struct TransformTests {
 
   @Test func anErrorStopsNobody() async {
     let problems = Kept<String>()
-    let pipeline = Pipeline(onProblem: { problems.add($0.stage) }) {
+    let report = { @Sendable (problem: PipelineProblem) in problems.add(problem.stage) }
+    let pipeline = Pipeline(onProblem: report) {
       Transform { _ in throw TestError() }
       Transform {
         await Task.yield()

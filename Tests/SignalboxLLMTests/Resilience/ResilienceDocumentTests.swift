@@ -28,9 +28,7 @@ struct ResilienceDocumentTests {
   private func lookUp(_ text: String, within time: Duration?) async throws(LLMError) -> [Double] { [0.1] }
 
   @Test func aCallOfYourOwn() async throws {
-    let vector = try await RetryPolicy().run(
-      onRetry: { error, wait in print("\(error.code), again in \(wait)") }
-    ) { attempt throws(LLMError) in
+    let vector = try await RetryPolicy().run { attempt throws(LLMError) in
       try await lookUp("red shoes", within: attempt.remaining)
     }
     #expect(vector == [0.1])

@@ -45,9 +45,9 @@ struct RetryPolicyRunTests {
     let log = Log()
     let policy = RetryPolicy(attempts: 2, backoff: Backoff(base: .zero))
     let seen = Mutex<[LLMError]>([])
+    let note: @Sendable (LLMError, Duration) -> Void = { error, _ in seen.withLock { $0.append(error) } }
     let error = await #expect(throws: LLMError.self) {
-      try await policy.run(onRetry: { error, _ in seen.withLock { $0.append(error) } }) {
-        attempt throws(LLMError) -> Int in
+      try await policy.run(onRetry: note) { attempt throws(LLMError) -> Int in
         var failure = Self.busy
         failure.message = "\(log.note(attempt))"
         throw failure
@@ -81,9 +81,9 @@ struct RetryPolicyRunTests {
     let policy = RetryPolicy(
       attempts: 10, backoff: Backoff(base: .seconds(4), factor: 1, jitter: 1...1), deadline: .seconds(10))
     let (retries, retried) = AsyncStream.makeStream(of: Void.self)
+    let note: @Sendable (LLMError, Duration) -> Void = { _, _ in retried.yield() }
     let call = Task {
-      try await policy.run(clock: clock, onRetry: { _, _ in retried.yield() }) {
-        attempt throws(LLMError) -> Int in
+      try await policy.run(clock: clock, onRetry: note) { attempt throws(LLMError) -> Int in
         _ = log.note(attempt)
         throw Self.busy
       }
