@@ -47,7 +47,8 @@ struct ClientBench {
     let chunk = String(repeating: event, count: 64)
     var chunks = Array(repeating: chunk, count: deltas / 64)
     chunks.append(String(repeating: event, count: deltas % 64))
-    chunks.append(#"data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"# + "\n\ndata: [DONE]\n\n")
+    chunks.append(
+      #"data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"# + "\n\ndata: [DONE]\n\n")
     return chunks
   }
 

@@ -83,7 +83,9 @@ struct AskOutput {
     }
     // A short answer comes in one read, which has no pace of its own.
     let overall = reply.usage.map { Double($0.completionTokens) / max(reply.timing.durationMS, 1) * 1000 }
-    if let rate = reply.timing.tokensPerSecond ?? overall { parts.append("\(Figures.fixed(rate, 1)) tokens/s") }
+    if let rate = reply.timing.tokensPerSecond ?? overall {
+      parts.append("\(Figures.fixed(rate, 1)) tokens/s")
+    }
     parts.append(Figures.duration(milliseconds: reply.timing.durationMS))
     if let reason = reply.finishReason, reason == "length" || reason == "max_tokens" || reason == "MAX_TOKENS"
     {

@@ -128,7 +128,8 @@ final class LLMCall {
 
   private func fetchRequest(_ prepared: PreparedRequest) -> FetchRequest {
     var headers = prepared.headers
-    if let name = configuration.retry.idempotencyHeaders[plan.client.provider.name], retry.policy.attempts > 1 {
+    if let name = configuration.retry.idempotencyHeaders[plan.client.provider.name], retry.policy.attempts > 1
+    {
       headers.append(FetchHeader(name, idempotencyKey))
     }
     return FetchRequest(

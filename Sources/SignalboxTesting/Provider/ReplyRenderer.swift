@@ -51,7 +51,8 @@ struct ReplyRenderer {
     case .chat, .completions, .responses:
       "{\"error\":{\"message\":\(message),\"type\":\"\(type(status))\",\"param\":null,\"code\":\"\(type(status))\"}}"
     case .messages: "{\"type\":\"error\",\"error\":{\"type\":\"\(type(status))\",\"message\":\(message)}}"
-    case .gemini: "{\"error\":{\"code\":\(status),\"message\":\(message),\"status\":\"\(googleStatus(status))\"}}"
+    case .gemini:
+      "{\"error\":{\"code\":\(status),\"message\":\(message),\"status\":\"\(googleStatus(status))\"}}"
     case .ollama: "{\"error\":\(message)}"
     case .converse: "{\"message\":\(message)}"
     }

@@ -149,7 +149,9 @@ struct RetryTests {
     defer { provider.stop() }
     var client = client(provider, .never)
     client.configuration.breakers = CircuitBreakers(CircuitBreaker.Policy(failures: 2))
-    for _ in 0..<2 { await #expect(throws: LLMError.self) { try await client.generate("Hi", model: "gpt-4o") } }
+    for _ in 0..<2 {
+      await #expect(throws: LLMError.self) { try await client.generate("Hi", model: "gpt-4o") }
+    }
     let error = await #expect(throws: LLMError.self) { try await client.generate("Hi", model: "gpt-4o") }
     #expect(error?.code == .circuitOpen)
     #expect(provider.requests.count == 2)

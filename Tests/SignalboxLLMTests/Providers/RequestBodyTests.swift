@@ -29,7 +29,8 @@ struct RequestBodyTests {
     #expect(body.contains(#"{"role":"tool","tool_call_id":"call_1","content":"21 °C"}"#))
     // Servers that show their reasoning want it back; OpenAI shows none here.
     let compatible = try Bodies.body(.compatible(name: "x", url: "http://h"), "m", Bodies.conversation)
-    #expect(compatible.contains(#""content":"Vienna.","reasoning_content":"A photo of Vienna.","tool_calls""#))
+    #expect(
+      compatible.contains(#""content":"Vienna.","reasoning_content":"A photo of Vienna.","tool_calls""#))
     #expect(
       body.contains(
         #""tools":[{"type":"function","function":{"name":"weather","description":"Tells the weather","parameters":{"type":"object""#
