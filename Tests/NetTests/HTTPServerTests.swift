@@ -256,6 +256,42 @@ struct HTTPServerTests {
     }
   }
 
+  /// What was written before an answer broke off is delivered; then it must not look whole.
+  @Test(arguments: [HTTPFraming.chunked, .length(400_000)]) func aBrokenAnswerIsDeliveredSoFar(
+    framing: HTTPFraming
+  ) throws {
+    let configure: @Sendable (ClosureService) -> Void = { service in
+      service.serving = { exchange, _ in
+        exchange.begin(200, framing: framing)
+        Array(repeating: UInt8(ascii: "x"), count: 300_000).withUnsafeBytes { exchange.write($0) }
+        exchange.abort()
+      }
+    }
+    try withServer(configure) { _, port in
+      let client = try RawClient(port: port)
+      try client.send(post("x"))
+      let all = try client.readAll()
+      #expect(all.count(where: { $0 == "x" }) >= 300_000)
+      #expect(!all.hasSuffix("0\r\n\r\n"))
+    }
+  }
+
+  /// A client that takes the end of the connection for the end of the body has to see an error.
+  @Test func aBrokenAnswerToAnOldClientEndsInAnError() throws {
+    let configure: @Sendable (ClosureService) -> Void = { service in
+      service.serving = { exchange, _ in
+        exchange.begin(200, framing: .chunked)
+        Array("so far".utf8).withUnsafeBytes { exchange.write($0) }
+        exchange.abort()
+      }
+    }
+    try withServer(configure) { _, port in
+      let client = try RawClient(port: port)
+      try client.send("POST /x HTTP/1.0\r\nContent-Length: 1\r\n\r\nx")
+      #expect(throws: RawClient.Failure.self) { try client.readAll() }
+    }
+  }
+
   @Test func aSlowReaderGetsEverything() async throws {
     let text = [UInt8](String(repeating: "0123456789abcdef", count: 1 << 18).utf8)
     let (drained, continuation) = AsyncStream.makeStream(of: Int.self)

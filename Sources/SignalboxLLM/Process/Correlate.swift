@@ -27,7 +27,7 @@ public struct Correlate: PipelineStage {
       name: "Correlate",
       work: .change { event, _ in
         if event.metadata["correlation_id"] == nil {
-          event.metadata["correlation_id"] = .string(try id(event))
+          event.note("correlation_id", .string(try id(event)))
         }
         return true
       })

@@ -35,14 +35,14 @@ extension StreamMeasure {
   /// Writes what was measured into the metadata of the event that was recorded last.
   fileprivate func describe(_ event: inout StreamEvent) {
     if case .delta = event {
-      event.metadata["is_first_token"] = .bool(chunks == 1)
-      if let lastGapMS { event.metadata["gap_ms"] = .double(lastGapMS) }
-      if chunks == 1, let firstTokenMS { event.metadata["ttft_ms"] = .double(firstTokenMS) }
+      event.note("is_first_token", .bool(chunks == 1))
+      if let lastGapMS { event.note("gap_ms", .double(lastGapMS)) }
+      if chunks == 1, let firstTokenMS { event.note("ttft_ms", .double(firstTokenMS)) }
     } else if event.isTerminal {
-      if let firstTokenMS { event.metadata["ttft_ms"] = .double(firstTokenMS) }
-      if let durationMS { event.metadata["total_duration_ms"] = .double(durationMS) }
-      event.metadata["chunks"] = .int(Int64(chunks))
-      if let tokensPerSecond { event.metadata["tokens_per_second"] = .double(tokensPerSecond) }
+      if let firstTokenMS { event.note("ttft_ms", .double(firstTokenMS)) }
+      if let durationMS { event.note("total_duration_ms", .double(durationMS)) }
+      event.note("chunks", .int(Int64(chunks)))
+      if let tokensPerSecond { event.note("tokens_per_second", .double(tokensPerSecond)) }
     }
   }
 }

@@ -15,21 +15,14 @@ import Synchronization
 /// One pipeline may serve any number of streams at once. A stage that fails is counted and reported, and stops
 /// nobody else. Events of one stream stay in order.
 public final class Pipeline: Sendable {
-  private struct Step: Sendable {
-    let name: String
-    let work: PipelineStep.Work
-    let batch: BatchRunner?
-    let counters = StepCounters()
-  }
-
   /// How far an event came without waiting.
-  private enum Verdict {
+  fileprivate enum Verdict {
     case passed, dropped
     /// This step has to be awaited.
     case waits(at: Int)
   }
 
-  private let steps: [Step]
+  private let steps: [PipelineRun]
   private let clock: any EventClock
   private let report: (@Sendable (PipelineProblem) -> Void)?
   private let received = Atomic<Int>(0)
@@ -45,14 +38,7 @@ public final class Pipeline: Sendable {
   ) {
     self.clock = clock
     report = onProblem
-    steps = stages.map { stage in
-      let step = stage.step
-      guard case .batch(let batch) = step.work else {
-        return Step(name: step.name, work: step.work, batch: nil)
-      }
-      let runner = BatchRunner(batch, name: step.name, clock: clock, report: onProblem)
-      return Step(name: step.name, work: step.work, batch: runner)
-    }
+    steps = stages.map { PipelineRun($0.step, clock: clock, report: onProblem) }
   }
 
   /// The same with the stages as lines of a closure.
@@ -66,25 +52,12 @@ public final class Pipeline: Sendable {
   /// Takes an event through the stages; nil when one of them dropped it.
   ///
   /// Suspends only at an asynchronous transformer and at a batch that is full and waits.
-  public nonisolated(nonsending) func process(_ event: StreamEvent) async -> StreamEvent? {
-    received.add(1, ordering: .relaxed)
-    var event = event
-    var next = 0
-    while true {
-      switch advance(&event, from: next) {
-      case .passed:
-        passed.add(1, ordering: .relaxed)
-        return event
-      case .dropped: return nil
-      case .waits(let place):
-        await wait(&event, at: steps[place])
-        next = place + 1
-      }
-    }
+  public nonisolated(nonsending) func process(_ event: consuming StreamEvent) async -> StreamEvent? {
+    await run(&event) ? event : nil
   }
 
   /// Takes an event through the stages for what they do with it: the handler of a stream.
-  public nonisolated(nonsending) func handle(_ event: StreamEvent) async { _ = await process(event) }
+  public nonisolated(nonsending) func handle(_ event: consuming StreamEvent) async { _ = await run(&event) }
 
   /// Hands every batch that waits to its handler and returns when that is done. The pipeline may be used further.
   ///
@@ -102,11 +75,24 @@ public final class Pipeline: Sendable {
   public var counts: PipelineCounts {
     PipelineCounts(
       received: received.load(ordering: .relaxed), passed: passed.load(ordering: .relaxed),
-      stages: steps.map { step in
-        StageCounts(
-          name: step.name, dropped: step.counters.dropped.load(ordering: .relaxed),
-          failures: step.counters.failures.load(ordering: .relaxed), batch: step.batch?.counts)
-      })
+      stages: steps.map(\.counts))
+  }
+
+  /// Whether the event came out at the end.
+  private nonisolated(nonsending) func run(_ event: inout StreamEvent) async -> Bool {
+    received.add(1, ordering: .relaxed)
+    var next = 0
+    while true {
+      switch advance(&event, from: next) {
+      case .passed:
+        passed.add(1, ordering: .relaxed)
+        return true
+      case .dropped: return false
+      case .waits(let place):
+        await wait(&event, at: steps[place])
+        next = place + 1
+      }
+    }
   }
 
   /// Takes the event as far as it goes without waiting.
@@ -116,14 +102,14 @@ public final class Pipeline: Sendable {
       switch step.work {
       case .test(let test):
         do {
-          if try !test(event) { return drop(step) }
+          if try !test(event) { return step.drop() }
         } catch {
           failed(step, error, event)
-          return drop(step)
+          return step.drop()
         }
       case .change(let change):
         do {
-          if try !change(&event, clock) { return drop(step) }
+          if try !change(&event, clock) { return step.drop() }
         } catch {
           failed(step, error, event)
         }
@@ -134,7 +120,7 @@ public final class Pipeline: Sendable {
     return .passed
   }
 
-  private nonisolated(nonsending) func wait(_ event: inout StreamEvent, at step: Step) async {
+  private nonisolated(nonsending) func wait(_ event: inout StreamEvent, at step: PipelineRun) async {
     switch step.work {
     case .wait(let change):
       do { try await change(&event) } catch { failed(step, error, event) }
@@ -143,19 +129,39 @@ public final class Pipeline: Sendable {
     }
   }
 
-  private func drop(_ step: Step) -> Verdict {
-    step.counters.dropped.add(1, ordering: .relaxed)
-    return .dropped
-  }
-
-  private func failed(_ step: Step, _ error: any Error, _ event: StreamEvent) {
-    step.counters.failures.add(1, ordering: .relaxed)
+  private func failed(_ step: PipelineRun, _ error: any Error, _ event: StreamEvent) {
+    step.failures.add(1, ordering: .relaxed)
     report?(PipelineProblem(stage: step.name, error: error, events: [event]))
   }
 }
 
-/// The counts of one step, added to by any thread.
-private final class StepCounters: Sendable {
+/// A step of one pipeline, with its counts.
+private final class PipelineRun: Sendable {
+  let name: String
+  let work: PipelineStep.Work
+  let batch: BatchRunner?
   let dropped = Atomic<Int>(0)
   let failures = Atomic<Int>(0)
+
+  init(_ step: PipelineStep, clock: any EventClock, report: (@Sendable (PipelineProblem) -> Void)?) {
+    name = step.name
+    work = step.work
+    batch =
+      if case .batch(let batch) = step.work {
+        BatchRunner(batch, name: step.name, clock: clock, report: report)
+      } else {
+        nil
+      }
+  }
+
+  func drop() -> Pipeline.Verdict {
+    dropped.add(1, ordering: .relaxed)
+    return .dropped
+  }
+
+  var counts: StageCounts {
+    StageCounts(
+      name: name, dropped: dropped.load(ordering: .relaxed), failures: failures.load(ordering: .relaxed),
+      batch: batch?.counts)
+  }
 }

@@ -8,7 +8,7 @@ public struct Stamp: PipelineStage {
       name: "Stamp",
       work: .change { event, clock in
         let now = Double(clock.now()) / 1e9
-        event.metadata["processed_at"] = .double(now)
+        event.note("processed_at", .double(now))
         if event.info.timestamp == 0 { event.info.timestamp = now }
         return true
       })

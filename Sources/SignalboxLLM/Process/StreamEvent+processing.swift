@@ -7,6 +7,12 @@ extension StreamEvent {
     _modify { yield &info.metadata }
   }
 
+  /// Adds to the metadata what one of our stages found out. They are seldom alone, so there is room for a few at once.
+  mutating func note(_ key: String, _ value: JSONValue) {
+    if info.metadata.isEmpty { info.metadata.reserveCapacity(6) }
+    info.metadata[key] = value
+  }
+
   /// What tells its stream from others: the stream's id, or the request's where that is empty.
   var streamKey: String {
     let info = info

@@ -14,7 +14,7 @@ public struct Truncate: PipelineStage {
       name: "Truncate",
       work: .change { event, _ in
         guard let size = event.truncate(to: limit) else { return true }
-        event.metadata["original_bytes"] = .int(Int64(size))
+        event.note("original_bytes", .int(Int64(size)))
         return true
       })
   }

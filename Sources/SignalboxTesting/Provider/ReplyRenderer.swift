@@ -51,9 +51,23 @@ struct ReplyRenderer {
     case .chat, .completions, .responses:
       "{\"error\":{\"message\":\(message),\"type\":\"\(type(status))\",\"param\":null,\"code\":\"\(type(status))\"}}"
     case .messages: "{\"type\":\"error\",\"error\":{\"type\":\"\(type(status))\",\"message\":\(message)}}"
-    case .gemini: "{\"error\":{\"code\":\(status),\"message\":\(message),\"status\":\"\(rpcCode(status))\"}}"
+    case .gemini: "{\"error\":{\"code\":\(status),\"message\":\(message),\"status\":\"\(googleStatus(status))\"}}"
     case .ollama: "{\"error\":\(message)}"
     case .converse: "{\"message\":\(message)}"
+    }
+  }
+
+  /// google.rpc.Code of an HTTP status: https://cloud.google.com/apis/design/errors
+  private static func googleStatus(_ status: Int) -> String {
+    switch status {
+    case 400: "INVALID_ARGUMENT"
+    case 401: "UNAUTHENTICATED"
+    case 403: "PERMISSION_DENIED"
+    case 404: "NOT_FOUND"
+    case 429: "RESOURCE_EXHAUSTED"
+    case 503: "UNAVAILABLE"
+    case 504: "DEADLINE_EXCEEDED"
+    default: "INTERNAL"
     }
   }
 
@@ -64,20 +78,6 @@ struct ReplyRenderer {
     case 529: "overloaded_error"
     case 500...: "api_error"
     default: "invalid_request_error"
-    }
-  }
-
-  /// The `google.rpc.Code` that Google answers with such a status.
-  private static func rpcCode(_ status: Int) -> String {
-    switch status {
-    case 401: "UNAUTHENTICATED"
-    case 403: "PERMISSION_DENIED"
-    case 404: "NOT_FOUND"
-    case 429: "RESOURCE_EXHAUSTED"
-    case 503: "UNAVAILABLE"
-    case 504: "DEADLINE_EXCEEDED"
-    case 500...: "INTERNAL"
-    default: "INVALID_ARGUMENT"
     }
   }
 

@@ -32,7 +32,11 @@ final class RawServer: Sendable {
     startThread { [self] in
       while true {
         let descriptor = accept(listener, nil, nil)
-        guard descriptor >= 0 else { return }
+        guard descriptor >= 0 else {
+          // Closed here, where it is used: a number that was given out again would be another server's.
+          close(listener)
+          return
+        }
         count.add(1, ordering: .sequentiallyConsistent)
         connections.withLock { $0.append(descriptor) }
         startThread {
@@ -50,7 +54,6 @@ final class RawServer: Sendable {
   /// Ends the server and every connection; to be called at the end of each test.
   func stop() {
     shutdown(listener, Int32(SHUT_RDWR))
-    close(listener)
     connections.withLock { open in for descriptor in open { shutdown(descriptor, Int32(SHUT_RDWR)) } }
   }
 }

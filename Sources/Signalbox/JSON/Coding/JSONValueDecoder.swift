@@ -46,7 +46,7 @@ extension DecodingError {
 
 extension JSONValue {
   /// What it is, for messages: `a string`, `null`.
-  package var kindName: String {
+  var kindName: String {
     switch self {
     case .null: "null"
     case .bool: "a boolean"
