@@ -3,8 +3,15 @@
 /// Frames of an event stream, for tests.
 enum FrameWriter {
   enum Header {
-    case bool(Bool), int8(Int8), int16(Int16), int32(Int32), int64(Int64), bytes([UInt8]), string(String)
-    case timestamp(Int64), uuid([UInt8])
+    case bool(Bool)
+    case int8(Int8)
+    case int16(Int16)
+    case int32(Int32)
+    case int64(Int64)
+    case bytes([UInt8])
+    case string(String)
+    case timestamp(Int64)
+    case uuid([UInt8])
 
     fileprivate var bytes: [UInt8] {
       switch self {
