@@ -49,7 +49,8 @@ struct ReplyRenderer {
     let message = quoted(message)
     return switch format {
     case .chat, .completions, .responses:
-      "{\"error\":{\"message\":\(message),\"type\":\"\(type(status))\",\"param\":null,\"code\":\"\(type(status))\"}}"
+      "{\"error\":{\"message\":\(message),\"type\":\"\(type(status))\",\"param\":null"
+        + ",\"code\":\"\(type(status))\"}}"
     case .messages: "{\"type\":\"error\",\"error\":{\"type\":\"\(type(status))\",\"message\":\(message)}}"
     case .gemini:
       "{\"error\":{\"code\":\(status),\"message\":\(message),\"status\":\"\(googleStatus(status))\"}}"
