@@ -82,6 +82,8 @@ def server_of_all(tmp_path_factory, upstream_of_all):
     """A server that leads every provider's name there."""
     names = ["openai", "anthropic", "azure", "gemini", "ollama", "bedrock", "local"]
     upstreams = [word for name in names for word in ("--upstream", f"{name}={upstream_of_all.url}")]
+    # By itself the server asks the real ones alone, by their hosts.
+    upstreams += ["--upstream-usage", "openai=ask", "--upstream-usage", "azure=ask"]
     with Server(tmp_path_factory.mktemp("providers") / "data", *upstreams) as server:
         yield server
 

@@ -258,6 +258,29 @@ def test_trace_session_and_tags_come_from_headers(server, session, trace, schema
     assert events[0] in server.history(tag="team=search", session=session)
 
 
+def test_a_call_costs_what_the_prices_say(server, launch, session, schema, tmp_path):
+    """Unknown without a price, never 0; by a file of prices otherwise, the same in the usage and in the end."""
+    request = body("text", stream_options={"include_usage": True})
+    call(server, session, request)
+    cost = story.usage(told(server, session, schema))["cost"]
+    assert list(cost) == ["unknown"] and cost["unknown"].startswith("no price for openai/")
+
+    prices = {"input": 2.5, "cached_read": 1.25, "output": 10}
+    file = tmp_path / "prices.json"
+    file.write_text(json.dumps(
+        {"providers": {"openai": {"currency": "EUR", "date": "2026-11-01", "models": {"text": prices}}}}))
+    for arguments, environment in ([["--prices", str(file)], {}], [[], {"SIGNALBOX_PRICES": str(file)}]):
+        priced = launch(*arguments, environment=environment)
+        call(priced, session, request)
+        events = told(priced, session, schema)
+        usage = story.usage(events)
+        sums = {name: usage[name] * price / 1e6 for name, price in prices.items() if usage.get(name)}
+        cost = usage["cost"]
+        assert cost["breakdown"] == pytest.approx(sums) and cost["amount"] == pytest.approx(sum(sums.values()))
+        assert (cost["currency"], cost["date"]) == ("EUR", "2026-11-01") and "estimated" not in cost
+        assert events[-1]["data"]["usage"]["cost"] == cost
+
+
 def test_signalbox_headers_stay_here(server, upstream, session):
     model = f"private-{session}"
     call(server, session, body(model), {"x-signalbox-tags": "a=b"})

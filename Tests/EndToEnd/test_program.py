@@ -119,7 +119,8 @@ def test_slips_are_answered_with_what_was_meant(server):
 
 
 def test_doctor_names_what_is_wrong(server, upstream):
-    upstreams = ["--upstream", f"openai={upstream.url}", "--upstream", f"anthropic={upstream.url}"]
+    upstreams = [word for name in ("openai", "anthropic", "gemini", "ollama")
+                 for word in ("--upstream", f"{name}={upstream.url}")]
     done = server.run("doctor", *upstreams)
     assert done.returncode == 0, done.stdout
     assert "is ready" in done.stdout

@@ -15,10 +15,13 @@ from support import story
 
 # How a server is told which of its upstreams are asked for usage; openai and azure are, others are not.
 SWITCH = "--upstream-usage"
-# Compressed, the chunk cannot be taken out of the bytes: what the SDK makes of them is compared below.
-FAULTY = [fault for fault, what in FAULTS.items() if "sse" in what.framings
-          and fault not in ("gzip", "deflate", "br", "zstd")]
-SPOKEN = ["text", "tools", "reasoning", "refusal", "cache", "late-usage", "usage-with-finish", "two-choices"]
+# What is compressed although it was asked not to be passes as it is.
+# What does not call itself a stream of events passes as it is. Where a stream breaks off depends on its length here, and so
+# on the chunk more that it has.
+FAULTY = [fault for fault, what in FAULTS.items() if "sse" in what.framings and fault not in (
+    "gzip", "deflate", "br", "zstd", "text-plain", "json-type", "no-type", "ending-twice", "error-inside", "halved",
+    "torn", "unended", "cut", "cut-in-event", "short", "reset")]
+SPOKEN = ["text", "tools", "reasoning", "refusal", "cache", "late-usage", "usage-with-finish"]
 
 
 def unasked(server, upstream: Providers, name="chat", scenario="text", fault="plain", prefix=None, **more):
@@ -53,10 +56,10 @@ def test_whatever_the_way_it_is_sent(server_of_all, upstream_of_all, fault):
     same(direct, through)
 
 
-@pytest.mark.parametrize("fault", ["plain", "drip", "gzip", "deflate"])
+@pytest.mark.parametrize("fault", ["plain", "drip"])
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["blocking", "async"])
 def test_the_sdk_sees_no_chunk_more(caller, upstream_of_all, fault, asynchronous):
-    pair = caller.pair("chat", "text", fault, asynchronous=asynchronous, stream_options=None)
+    pair = caller.pair("chat", "text", fault, asynchronous=asynchronous, stream_options="omit")
     assert pair.direct.objects and pair.direct.error is None
     assert pair.through.objects == pair.direct.objects and pair.through.error is None
     assert all(chunk["choices"] for chunk in pair.through.objects)
@@ -96,9 +99,9 @@ def test_who_chooses_is_left_alone(server_of_all, upstream_of_all, options):
 
 
 @pytest.mark.parametrize("options", [{"include_obfuscation": False}, {}, None])
-def test_other_options_of_the_stream_are_kept(server_of_all, upstream_of_all, options):
-    direct, through, _, asked, _ = unasked(server_of_all, upstream_of_all, stream_options=options)
-    assert asked.json["stream_options"] == {**(options or {}), "include_usage": True}
+def test_who_has_options_of_the_stream_has_chosen(server_of_all, upstream_of_all, options):
+    direct, through, straight, asked, _ = unasked(server_of_all, upstream_of_all, stream_options=options)
+    assert asked.body == straight.body
     same(direct, through)
 
 
@@ -118,8 +121,8 @@ def test_an_upstream_that_is_not_known_to_count_is_not_asked(server_of_all, upst
 
 def test_asking_is_switched_for_each_upstream(launch, upstream_of_all):
     url = upstream_of_all.url
-    server = launch("--upstream", f"openai={url}", "--upstream", f"local={url}", SWITCH, "openai=off",
-                    SWITCH, "local=on")
+    server = launch("--upstream", f"openai={url}", "--upstream", f"local={url}", SWITCH, "openai=never",
+                    SWITCH, "local=ask")
     for prefix, is_asked in (("openai", False), ("local", True)):
         direct, through, straight, asked, session = unasked(server, upstream_of_all, prefix=prefix)
         assert (asked.body != straight.body) == is_asked

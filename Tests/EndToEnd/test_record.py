@@ -32,9 +32,9 @@ def replay(*arguments):
         process.stdout.close()
 
 
-def record(launch, folder, calls):
+def record(launch, folder, calls, *arguments):
     """Makes the calls through a gateway that records; returns the bodies as they came, and the files."""
-    server = launch("--record", folder)
+    server = launch("--record", folder, *arguments)
     assert any("every model call is written" in line for line in server.output)
     bodies = []
     for request in calls:
@@ -66,6 +66,15 @@ def test_what_was_recorded_is_replayed(launch, tmp_path):
             with client.stream("POST", base + "/chat/completions", content=content.encode()) as response:
                 assert response.status_code == 200
                 assert b"".join(response.iter_raw()) == recorded
+
+
+def test_usage_that_only_the_gateway_asked_for_is_not_recorded(launch, upstream, tmp_path):
+    call = body("text")
+    bodies, files = record(launch, tmp_path / "recorded", [call], "--upstream-usage", "openai=ask")
+    assert upstream.requests[-1].json["stream_options"] == {"include_usage": True}
+    with replay(*files, "--speed", "0") as (_, base):
+        assert httpx.post(base + "/chat/completions", json=call).content == bodies[0]
+    assert b'"usage":{' not in bodies[0]
 
 
 def test_an_official_client_reads_a_replay(launch, tmp_path):

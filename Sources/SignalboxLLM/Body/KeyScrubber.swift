@@ -33,6 +33,30 @@ package enum KeyScrubber {
     writer.append(UnsafeRawBufferPointer(rebasing: text[clean...]))
   }
 
+  /// Cuts every one of these keys out of the inside of a JSON string, also where the string's end has cut the key.
+  package static func remove(_ keys: [[UInt8]], from text: inout [UInt8]) {
+    for key in keys where key.count >= keyLength {
+      var clean: [UInt8] = []
+      var at = 0
+      while at < text.count {
+        let rest = text[at...]
+        if rest.starts(with: key)
+          || rest.count < key.count && rest.count >= keyLength && key.starts(with: rest)
+        {
+          clean += "…".utf8
+          at += min(key.count, rest.count)
+        } else {
+          clean.append(text[at])
+          at += 1
+        }
+      }
+      text = clean
+    }
+  }
+
+  /// Bytes of the shortest text that is taken for a key.
+  private static let keyLength = 8
+
   private static func prefix(of text: UnsafeRawBufferPointer, at: Int) -> Int? {
     for prefix in prefixes {
       let count = prefix.utf8CodeUnitCount

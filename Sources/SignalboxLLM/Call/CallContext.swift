@@ -33,6 +33,8 @@ package struct CallContext: Sendable {
   package var model: [UInt8] = []
   /// The `tags` object as JSON; empty: none.
   package var tags: [UInt8] = []
+  /// Keys that the request carried; they are cut out of what a provider says of a failure.
+  package var keys: [[UInt8]] = []
 
   package init(trace: [UInt8], span: [UInt8], provider: [UInt8]) {
     self.trace = trace

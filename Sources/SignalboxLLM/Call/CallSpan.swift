@@ -172,7 +172,7 @@ struct CallSpan: ~Copyable {
     flush(at: moment, into: &builder)
     isOver = true
     let summary = reply.summary
-    let usage = usage(of: reply, isComplete: true)
+    let usage = usage(of: reply, isComplete: reply.unread == nil)
     let cost = cost(of: usage, summary)
     append(usage, cost: cost, raw: summary.rawUsage, at: moment, into: &builder)
     builder.begin("llm.end", .end, of: context, at: moment.wall, tools: tools)
@@ -208,9 +208,10 @@ struct CallSpan: ~Copyable {
     guard !isOver else { return }
     flush(at: moment, into: &builder)
     isOver = true
-    let failure =
+    var failure =
       failure.flatMap { callerLeft ? nil : $0 }
       ?? CallFailure(.cancelled, "The client went away before the reply was complete", code: "client_closed")
+    failure.remove(keys: context.keys)
     let summary = reply.summary
     let usage = usage(of: reply, isComplete: summary.isFinished)
     let cost = cost(of: usage, summary)

@@ -61,6 +61,12 @@ package struct CallFailure: Equatable, Sendable {
     return Array(writer.raw)
   }
 
+  /// Cuts out the keys that the request carried, whatever they look like: a provider may repeat the one it refuses.
+  package mutating func remove(keys: [[UInt8]]) {
+    KeyScrubber.remove(keys, from: &message)
+    KeyScrubber.remove(keys, from: &code)
+  }
+
   /// Writes the members up to `retry_after_ms`, without the closing bracket.
   func appendMembers(to writer: inout ByteWriter) {
     writer.append("{\"reason\":\"")

@@ -53,6 +53,8 @@ final class CallTap {
     context.chain = headers.chain
     context.request = headers.request
     context.tags = headers.tags
+    context.keys = headers.keys
+    if let key = head.query["key"] { context.keys.append(Array(key.utf8)) }
     decoder = CallDecoder(format, context: context, tools: tools)
   }
 

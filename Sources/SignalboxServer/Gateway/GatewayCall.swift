@@ -17,7 +17,7 @@ final class GatewayCall: FetchHandler {
   private var asksForUsage = false
   /// Takes the answer to that out.
   private var filter: UsageChunkFilter?
-  private var record: (any ByteTapCall)?
+  private var record: CallRecord?
   /// Body bytes of this iteration, and how many of them the client was given.
   private var piece: PaddedBuffer?
   private var given = 0
@@ -71,8 +71,11 @@ final class GatewayCall: FetchHandler {
     if let format {
       tap = CallTap(format, gateway: gateway, head: exchange.head, route: route, headers: headers, body: copy)
       gateway.visitAfterFlush(self)
-      record = configuration.recorder?.begin(
-        method: exchange.head.methodName, path: route.target(exchange.head), body: body)
+      record = configuration.recorder.map { recorder in
+        CallRecord(
+          recorder.begin(
+            method: exchange.head.methodName, path: route.target(exchange.head), body: body))
+      }
     } else {
       gateway.counts.untapped += 1
     }
@@ -96,7 +99,8 @@ final class GatewayCall: FetchHandler {
     gateway.counts.answered(upstream.name, status: head.status)
     headCame = uv_hrtime()
     tap?.head(head)
-    record?.head(head)
+    record?.head(
+      head, removingUsageWith: asksForUsage && head.isPlainStream ? gateway.tools.parser : nil)
     guard let exchange else { return }
     owed = head.bodyLength
     if asksForUsage, head.isPlainStream {
@@ -157,7 +161,7 @@ final class GatewayCall: FetchHandler {
 
   private func ended(_ error: FetchError?) {
     transfer = nil
-    record?.end(Cassette.End(error))
+    record?.ended(error)
     record = nil
     stopReadingOn()
     gateway.counts.active -= 1
@@ -290,25 +294,5 @@ extension SharedBytes {
     var writer = ByteWriter(capacity: bytes.count + PaddedBuffer.padding)
     writer.append(bytes)
     self.init(taking: writer)
-  }
-}
-
-extension ByteTapCall {
-  fileprivate func head(_ head: FetchHead) {
-    var headers: [(name: String, value: String)] = []
-    head.forEachHeader { name, value in
-      headers.append((String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self)))
-    }
-    self.head(status: head.status, headers: headers)
-  }
-}
-
-extension Cassette.End {
-  fileprivate init(_ error: FetchError?) {
-    guard let error else {
-      self = .complete
-      return
-    }
-    self = error.code == .cancelled ? .cancelled : .cut(error.message)
   }
 }

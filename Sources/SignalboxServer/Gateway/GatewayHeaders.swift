@@ -6,6 +6,16 @@ internal import Wire
 /// in order.
 struct GatewayHeaders {
   private(set) var passed: [FetchHeader] = []
+  /// The values of the headers that carry a provider's key, without their scheme.
+  var keys: [[UInt8]] {
+    passed.compactMap { header in
+      switch header.name.lowercased() {
+      case "authorization": header.value.split(separator: " ").last.map { Array($0.utf8) }
+      case "api-key", "x-api-key", "x-goog-api-key", "x-amz-security-token": Array(header.value.utf8)
+      default: nil
+      }
+    }
+  }
   private(set) var traceparent: Traceparent?
   private(set) var session: [UInt8] = []
   private(set) var chain: [UInt8] = []

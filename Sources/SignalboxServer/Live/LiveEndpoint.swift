@@ -78,13 +78,14 @@ final class LiveEndpoint: @unchecked Sendable {
 
   private func findBeginning(_ exchange: HTTPExchange, _ request: LiveRequest) {
     let filter = request.filter
+    // Before the reader looks: what it does not see yet comes behind this, even if it has come by the time of its answer.
+    let tip = hub.tip
     let accepted = readers.submit { [weak self] reader in
       // A reader that fails here fails again when the page is read, and is told then.
       let offset = try? reader.firstOffset(matching: filter)
       exchange.loop.execute { [self] in
         guard let self, !exchange.isOver else { return }
-        // What is not there yet begins when it comes.
-        open(exchange, request, from: offset ?? hub.tip)
+        open(exchange, request, from: offset ?? tip)
       }
     }
     if !accepted {

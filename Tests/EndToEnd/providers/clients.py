@@ -117,6 +117,12 @@ MESSAGES = [{"role": "system", "content": "Be brief."}, {"role": "user", "conten
 ASKING = {"stream_options": {"include_usage": True}}
 
 
+def asking(more: dict) -> dict:
+    """Usage is asked for, unless the call says that nobody chooses."""
+    chosen = ASKING | more
+    return {key: value for key, value in chosen.items() if value != "omit"}
+
+
 class Chat(Client):
     format = "chat"
     suffix = "/v1"
@@ -128,7 +134,7 @@ class Chat(Client):
     def stream(self, base, transport, headers, **more):
         with self.make(openai.OpenAI, base, httpx2.Client(transport=transport), headers) as sdk:
             for chunk in sdk.chat.completions.create(
-                    model="gpt-4o", messages=MESSAGES, tools=TOOLS, stream=True, **(ASKING | more)):
+                    model="gpt-4o", messages=MESSAGES, tools=TOOLS, stream=True, **asking(more)):
                 yield dump(chunk)
 
     def whole(self, base, transport, headers):
@@ -138,7 +144,7 @@ class Chat(Client):
     async def astream(self, base, transport, headers, **more):
         async with self.make(openai.AsyncOpenAI, base, httpx2.AsyncClient(transport=transport), headers) as sdk:
             async for chunk in await sdk.chat.completions.create(
-                    model="gpt-4o", messages=MESSAGES, tools=TOOLS, stream=True, **(ASKING | more)):
+                    model="gpt-4o", messages=MESSAGES, tools=TOOLS, stream=True, **asking(more)):
                 yield dump(chunk)
 
 
