@@ -14,6 +14,7 @@ struct ClientExamplesTests {
     for await event in client.stream("Write a poem", model: "gpt-4o") {
       switch event {
       case .delta(let delta): print(delta.text, terminator: "")
+      case .restart: print("\n[again]")
       case .complete(let complete): print("\n\(complete.finalUsage?.total ?? 0) tokens")
       case .error(let error): print("\n\(error.error)")
       default: break
@@ -161,6 +162,37 @@ struct ClientExamplesTests {
       }))
     #expect(reply.text == #"{"name": "Anna", "age": 7}"#)
     #expect(chunks == 2)
+  }
+
+  struct Person: Codable {
+    var name: String
+    var age: Int
+  }
+
+  @Test func aSwiftValue() async throws {
+    let server = ChatServer(events: [
+      ChatServer.text(#"{\"name\": \"Anna\", \"age\": 7}"#), ChatServer.stop, "[DONE]",
+    ])
+    let client = server.client()
+    let schema = JSONSchema.object(["name": .string, "age": .integer(min: 0)])
+    let (person, _) = try await client.generate(
+      "Invent a person", model: "gpt-4o", as: Person.self, schema: schema)
+    #expect(person.name == "Anna")
+    #expect(server.requests.count == 1)
+  }
+
+  @Test func ledgers() async throws {
+    let ledger = UsageLedger()
+    _ = try await client.generate(
+      "Hello", model: "gpt-4o", on: StreamHandlers(all: { ledger.record($0) }))
+    #expect(ledger.snapshot.open == 0)
+  }
+
+  @Test func restarts() {
+    var configuration = LLMClient.Configuration()
+    configuration.retry = RetryPolicy(attempts: 5, afterText: .restart)
+    let patient = LLMClient(.openAI(), configuration: configuration)
+    #expect(patient.configuration.retry.afterText == .restart)
   }
 
   @Test func callbacksWithoutTypes() async throws {
