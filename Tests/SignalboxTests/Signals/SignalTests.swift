@@ -67,7 +67,7 @@ private func chunk(_ index: Int, _ text: String = "x", of correlation: String = 
       ])
   }
 
-  @Test(.timeLimit(.minutes(1))) func oneThatHangsIsReportedAndTheOthersGoOn() async {
+  @Test(.timeLimit(.minutes(10))) func oneThatHangsIsReportedAndTheOthersGoOn() async {
     let clock = TestClock()
     let problems = Locked<[String]>([])
     var configuration = Signals.Configuration()
@@ -81,7 +81,7 @@ private func chunk(_ index: Int, _ text: String = "x", of correlation: String = 
     signals.streamChunk.connect(name: "stuck") { note in
       guard note.index == 0 else { return }
       hangs.yield()
-      _ = gate.wait(seconds: 30)
+      _ = gate.wait(seconds: 600)
     }
     signals.streamChunk.connect { others.yield($0.index!) }
     signals.emitStreamChunk(chunk(0))
@@ -147,7 +147,7 @@ private func chunk(_ index: Int, _ text: String = "x", of correlation: String = 
     let (begun, begins) = AsyncStream<Void>.makeStream()
     signals.streamChunk.connect { _ in
       begins.yield()
-      _ = gate.wait(seconds: 30)
+      _ = gate.wait(seconds: 600)
     }
     signals.emitStreamChunk(chunk(0))
     for await _ in begun { break }
