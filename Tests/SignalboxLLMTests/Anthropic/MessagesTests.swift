@@ -285,6 +285,8 @@ import Testing
     #expect((data["input"] as? [[String: Any]])?.count == 1)
     #expect((data["system"] as? [[String: Any]])?.first?["text"] as? String == "Be brief")
     #expect((data["options"] as? [String: Any])?.keys.sorted() == ["max_tokens"])
-    #expect(tape.decoder.request.text.hundredths > 0)
+    var measure = TextMeasure()
+    for text in ["Be brief", "Hi", "12345"] { measure.add(text) }
+    #expect(tape.decoder.request.text.hundredths == measure.hundredths)
   }
 }
