@@ -23,7 +23,7 @@ public struct JSONSchema: Sendable {
     nodes = try SchemaCompiler.compile(checked)
   }
 
-  /// Throws for the first rule that the value breaks. A check that takes more than ten million steps, or nests
+  /// Throws for the first rule that the value breaks. A check that takes more than two million steps, or nests
   /// deeper than 256 schemas, ends with the rule `limit`.
   public func validate(_ value: JSONValue) throws(JSONSchemaError) {
     var validation = SchemaValidation(nodes: nodes)
