@@ -70,9 +70,13 @@ struct Walk {
     case '"': {
       kind = SB_JSON_STRING;
       const char *close = string_end(p + 1, escaped);
+      // Read, not skipped: On-Demand takes an unread string for a key when a colon follows it.
       if (escaped) {
         std::string_view ignored;
         if (auto error = value.get_string().get(ignored)) return error;
+      } else {
+        ondemand::raw_json_string ignored;
+        if (auto error = value.get_raw_json_string().get(ignored)) return error;
       }
       nodes.push_back({offset(p + 1), offset(close), uint32_t(nodes.size() + 1), kind, uint8_t(escaped), 0});
       last_end = offset(close + 1);

@@ -66,4 +66,60 @@ import Wire
     bytes.withUnsafeBytes { JSONParser.minify($0, into: &writer) }
     #expect(writer.string == #"{"a b":[1,"x \" y"]}"#)
   }
+
+  /// Every sequence of up to five tokens, alone and inside an object and an array: what Foundation refuses is refused.
+  @Test func agreesOnEverySequenceOfTokens() {
+    let tokens = ["{", "}", "[", "]", ":", ",", "\"a\"", "1", "true"]
+    let parser = JSONParser()
+    var sequences: [[String]] = [[]]
+    for _ in 0..<5 {
+      sequences = sequences.flatMap { shorter in tokens.map { shorter + [$0] } }
+      for sequence in sequences { check(sequence.joined(), parser) }
+      guard sequences[0].count < 5 else { break }
+      for sequence in sequences {
+        check("{\"k\":" + sequence.joined() + "}", parser)
+        check("[" + sequence.joined() + ",0]", parser)
+      }
+    }
+  }
+
+  /// Longer texts, most of them one token away from being right.
+  @Test func agreesOnTextsWithATokenChanged() {
+    let tokens = ["{", "}", "[", "]", ":", ",", "\"a\"", "\"\\n\"", "-1", "null", " "]
+    let right = [
+      "{", "\"a\"", ":", "\"b\"", ",", "\"c\"", ":", "[", "1", ",", "\"d\"", ",", "{", "}", "]", ",", "\"e\"",
+      ":", "{", "\"f\"", ":", "true", "}", "}",
+    ]
+    let parser = JSONParser()
+    for at in right.indices {
+      for token in tokens {
+        for change in 0..<3 {
+          var text = right
+          switch change {
+          case 0: text[at] = token
+          case 1: text.insert(token, at: at)
+          default: text.replaceSubrange(at..<min(at + 2, text.count), with: [token])
+          }
+          check(text.joined(), parser)
+        }
+      }
+    }
+  }
+
+  /// Whatever stands behind a text is not read as part of it.
+  private func check(_ text: String, _ parser: JSONParser, _ place: SourceLocation = #_sourceLocation) {
+    let theirs = (try? JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed)) != nil
+    // Foundation lets a comma before a closing bracket pass; RFC 8259 does not.
+    let solid = text.filter { $0 != " " }
+    let trailing = solid.contains(",]") || solid.contains(",}")
+    for behind in ["", ":1}", "\"", ",\"a\":1}]", "]}"] {
+      let bytes = Array((text + behind).utf8) + Array(repeating: 0x20, count: JSONParser.padding)
+      let ours = bytes.withUnsafeBytes { all in
+        (try? parser.scan(padded: UnsafeRawBufferPointer(rebasing: all[0..<text.utf8.count]))) != nil
+      }
+      guard ours != (theirs && !trailing) else { continue }
+      Issue.record("\(text) before \(behind): ours \(ours), Foundation's \(theirs)", sourceLocation: place)
+      return
+    }
+  }
 }
