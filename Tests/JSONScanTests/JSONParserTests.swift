@@ -59,6 +59,37 @@ import Wire
     #expect(throws: JSONError.self) { try parser.scan("{\"a\":1,}") }
   }
 
+  /// RFC 8259 §7, and surrogates in pairs.
+  @Test(arguments: [
+    #"\""#, #"\\"#, #"\/\b\f\n\r\t"#, #"\u00e9"#, #"\uD83D\uDE00"#, #"\ud83d\ude00x"#, #"\\u12"#, #"a\\\""#,
+  ])
+  func takesEveryEscape(_ escape: String) throws {
+    let parser = JSONParser()
+    let ours = try parser.scan("[\"\(escape)\"]").root[0]?.string
+    #expect(
+      ours == (try JSONSerialization.jsonObject(with: Data("[\"\(escape)\"]".utf8)) as? [String])?.first)
+  }
+
+  @Test(arguments: [
+    #"\x"#, #"\u12"#, #"\u12g4"#, #"\ud83d"#, #"\ud83dx"#, #"\ud83d\n1234"#, #"\ud83d\u0041"#, #"\ude00"#,
+    #"\U0041"#,
+    #"\'"#, #"\ud83d\ud83d"#,
+  ])
+  func refusesWhatIsNoEscape(_ escape: String) {
+    let parser = JSONParser()
+    #expect(throws: JSONError.self) { try parser.scan("[\"\(escape)\"]") }
+    #expect(throws: JSONError.self) { try parser.scan("{\"\(escape)\":1}") }
+  }
+
+  /// A text of any length is read, and small ones after a huge one.
+  @Test func growsWithTheTextAndShrinksAgain() throws {
+    let parser = JSONParser()
+    for count in [1, 10_000, 1, 700_000, 3, 70_000] {
+      let text = "[" + Array(repeating: "[1]", count: count).joined(separator: ",") + "]"
+      #expect(try parser.scan(text).count == 2 * count + 1)
+    }
+  }
+
   @Test func minifies() {
     let text = " { \"a b\" : [ 1 ,\n\t\"x \\\" y\" ] }\r\n"
     var writer = ByteWriter()
