@@ -90,6 +90,14 @@ import Wire
     }
   }
 
+  @Test(arguments: [
+    "0", "-0", "7", "-12", "9223372036854775807", "-9223372036854775808", "9223372036854775808",
+    "-9223372036854775809", "18446744073709551616", "99999999999999999999", "1.0", "1e3", "-1.5",
+  ])
+  func readsIntegersOf64Bits(_ text: String) throws {
+    #expect(try JSONParser().scan(text).root.int == Int64(text))
+  }
+
   @Test func minifies() {
     let text = " { \"a b\" : [ 1 ,\n\t\"x \\\" y\" ] }\r\n"
     var writer = ByteWriter()
