@@ -95,7 +95,8 @@ import Wire
     "-9223372036854775809", "18446744073709551616", "99999999999999999999", "1.0", "1e3", "-1.5",
   ])
   func readsIntegersOf64Bits(_ text: String) throws {
-    #expect(try JSONParser().scan(text).root.int == Int64(text))
+    let parser = JSONParser()
+    #expect(try parser.scan(text).root.int == Int64(text))
   }
 
   @Test func minifies() {
@@ -151,7 +152,7 @@ import Wire
     // Foundation lets a comma before a closing bracket pass; RFC 8259 does not.
     let solid = text.filter { $0 != " " }
     let trailing = solid.contains(",]") || solid.contains(",}")
-    for behind in ["", ":1}", "\"", ",\"a\":1}]", "]}"] {
+    for behind in ["", ":1}", "\",1]"] {
       let bytes = Array((text + behind).utf8) + Array(repeating: 0x20, count: JSONParser.padding)
       let ours = bytes.withUnsafeBytes { all in
         (try? parser.scan(padded: UnsafeRawBufferPointer(rebasing: all[0..<text.utf8.count]))) != nil
