@@ -22,7 +22,9 @@ struct ReadmeExamplesTests {
     await recorder.wait(for: 4)
     #expect(documents == ["red shoes"])
     #expect(
-      await recorder.events.map(\.type) == ["cache.hit", "retrieval.start", "retrieval.progress", "retrieval.end"])
+      await recorder.events.map(\.type) == [
+        "cache.hit", "retrieval.start", "retrieval.progress", "retrieval.end",
+      ])
   }
 
   @Test func aModelIsCalled() async throws {
