@@ -6,7 +6,9 @@ SHELL := /bin/bash
 
 deps := ./scripts/deps.sh
 # Exclusivity is checked in debug builds and tests; checking it at every access costs a few per cent of a server.
-release := swift build -c release --static-swift-stdlib --product signalbox -Xswiftc -enforce-exclusivity=unchecked
+# Functions keep their names, for backtraces and profiles; what only a debugger reads is left out.
+release := swift build -c release --static-swift-stdlib --product signalbox -Xswiftc -enforce-exclusivity=unchecked \
+  -Xlinker -S
 strict := -Xswiftc -warnings-as-errors
 swift_files := $(wildcard Sources Tests Benchmarks Examples Fuzz Package.swift)
 # Arguments for the program: make run ARGS="--listen 127.0.0.1:0"

@@ -113,7 +113,11 @@ final class LLMCall {
 
   private nonisolated(nonsending) func connect() async {
     guard let prepared else { return }
-    attempt = CallAttempt(prepared.format, firstIndex: count)
+    attempt = CallAttempt(
+      prepared.format, firstIndex: count,
+      record: configuration.recorder.map { recorder in
+        recorder.begin(method: "POST", path: prepared.path, body: prepared.body.raw)
+      })
     let request = fetchRequest(prepared)
     do throws(LLMError) {
       attempt.permit = try configuration.breakers?.admit(request.authority)
@@ -209,6 +213,7 @@ final class LLMCall {
     var error = failure
     if let prepared { error.message = prepared.redact(error.message) }
     attempt.permit?.failed(error)
+    attempt.abandon(error)
     let hasText = count > attempt.firstIndex
     let partial = reply(isWhole: false, at: moment)
     tell(partial.usage, partial.cost, at: moment)
