@@ -30,6 +30,8 @@ public struct LLMClient: Sendable {
     public var capture = ContentCapture.full
     /// Most bytes of text in one reply; a longer one is an error. Default 64 MiB.
     public var replyBytes = 64 << 20
+    /// What every call may use, all its attempts together; one that uses more is cancelled. Default: no limit.
+    public var budget = Budget()
     public var clock: any EventClock = SystemEventClock()
 
     public init() {}
