@@ -82,10 +82,17 @@ package struct LogNotice: Sendable {
     case damagedSegment
     /// Upkeep (merging, trimming, checkpoints) failed and is tried again.
     case upkeepFailed
+    /// A file of keys changed and cannot be used.
+    case keyFile
   }
 
   package let kind: Kind
   package let message: String
+
+  package init(kind: Kind, message: String) {
+    self.kind = kind
+    self.message = message
+  }
 }
 
 /// Why a log could not be opened.

@@ -1,3 +1,4 @@
+package import Signalbox
 package import SignalboxLLM
 package import SignalboxLog
 
@@ -29,6 +30,19 @@ package struct ServerConfiguration: Sendable {
   package var allowedOrigins: [String] = []
   /// Whether keys are asked for; nil: unless the address is a loopback address.
   package var requiresKeys: Bool?
+  /// Path of a JWKS file with the keys of those who make tokens for browsers themselves; nil: only tokens that this
+  /// server minted are taken.
+  package var jwks: String?
+  /// The name that tokens must have in `aud`; `signalbox`.
+  package var tokenAudience = "signalbox"
+  /// Requests of one key; nil: no limit. `signalbox serve` sets one on addresses beyond this machine.
+  package var ratePerKey: Rate?
+  /// Requests of one address that no key vouches for; nil: no limit.
+  package var ratePerAddress: Rate?
+  /// Gets a line of JSON for every refusal, on a thread of its own; nil: nobody.
+  package var audit: (@Sendable (String) -> Void)?
+  /// What a call through the gateway may use at most.
+  package var gatewayBudget = Budget()
   /// Event loops; 0: one a core, at most 4.
   package var loops = 0
   package var ingest = IngestLimits()

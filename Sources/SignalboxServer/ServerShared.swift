@@ -9,17 +9,24 @@ final class ServerShared: Sendable {
   let log: EventLog
   let readers: ReaderPool
   let keys: KeyRing
+  let tokens: TokenAuthority
+  let rates: RateLimits
+  let audit: AuditLog?
+  let cancels = CancelBoard()
   let loops: [(loop: EventLoop, place: LoopPlace)]
   let started = SystemTime.monotonic
 
   init(
     configuration: ServerConfiguration, log: EventLog, readers: ReaderPool, keys: KeyRing,
-    loops: [(loop: EventLoop, place: LoopPlace)]
+    tokens: TokenAuthority, loops: [(loop: EventLoop, place: LoopPlace)]
   ) {
     self.configuration = configuration
     self.log = log
     self.readers = readers
     self.keys = keys
+    self.tokens = tokens
+    rates = RateLimits(perKey: configuration.ratePerKey, perAddress: configuration.ratePerAddress)
+    audit = configuration.audit.map { AuditLog(write: $0) }
     self.loops = loops
   }
 
@@ -71,7 +78,9 @@ extension LogReader {
           writer.append(gaps.removeFirst(), log, as: request.format)
         }
         if request.timed { starts.append((writer.count, slot.time)) }
-        writer.append(event: page.batch.event(slot), at: log.position(of: offset), as: request.format)
+        writer.append(
+          slot, of: page.batch.bytes.raw, at: log.position(of: offset), as: request.format, view: request.view
+        )
       }
       for gap in gaps { writer.append(gap, log, as: request.format) }
       var answer = LivePage(

@@ -23,7 +23,7 @@ extension Emitter {
     let span = openSpan(kind, name, in: context)
     span.start(input: input)
     do {
-      let value = try await Context.with(span.context) { () async throws(Failure) -> Value in
+      let value = try await Cancellation.with(span.context) { () async throws(Failure) -> Value in
         try await body(span)
       }
       span.end()

@@ -244,6 +244,18 @@ struct CallSpan: ~Copyable {
     return TokenEstimator(provider: provider).usage(input: request.text, output: text)
   }
 
+  /// Tokens used so far and what they cost: what the provider has counted, and a guess at what it has not.
+  ///
+  /// - Parameter withCost: whether the price is looked up.
+  func spent(of reply: ReplyDecoder, withCost: Bool) -> (tokens: Int64, cost: Double?) {
+    guard reply.isSuccess || reply.status == 0 else { return (0, nil) }
+    let guess = TokenEstimator(provider: provider).usage(input: request.text, output: text)
+    // Some say at the start what the question cost, and what the answer did only at its end.
+    var usage = reply.summary.usage ?? guess
+    usage.output = max(usage.output ?? 0, guess.output ?? 0)
+    return (usage.total, withCost ? cost(of: usage, reply.summary)?.amount : nil)
+  }
+
   private var provider: String { String(decoding: context.provider, as: UTF8.self) }
 
   /// What it cost: by the price of the model that answered, else of the one that was asked for.

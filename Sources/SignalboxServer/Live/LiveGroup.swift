@@ -6,6 +6,7 @@ final class LiveGroup {
   struct Key: Hashable {
     var filter: EventFilter
     var format: EventFormat
+    var view = EventView.full
   }
 
   let key: Key
@@ -38,8 +39,8 @@ final class LiveGroup {
   func offer(_ slot: EventSlot, at offset: UInt64, of batch: CommittedBatch) -> Bool {
     guard matcher.isEmpty || matcher.matches(slot, in: batch.bytes.raw) else { return false }
     pending.append(
-      event: batch.bytes[slot.start..<slot.start + slot.length],
-      at: Position(epoch: batch.epoch, offset: offset), as: key.format)
+      slot, of: batch.bytes.raw, at: Position(epoch: batch.epoch, offset: offset), as: key.format,
+      view: key.view)
     pendingEvents += 1
     return true
   }

@@ -187,6 +187,8 @@ package final class LiveHub {
     guard viewers.removeValue(forKey: ObjectIdentifier(viewer)) != nil else { return }
     leaveTail(viewer)
     viewer.state = .closed
+    viewer.atEnd?()
+    viewer.atEnd = nil
   }
 
   /// The viewer's connection has taken all that was queued.
@@ -210,7 +212,7 @@ package final class LiveHub {
       guard viewer.transport.queuedBytes < limits.pageBytes else { return }
       guard viewer.pacer == nil,
         let page = recent.page(
-          from: viewer.cursor, to: flushed, matcher: viewer.matcher, format: viewer.format,
+          from: viewer.cursor, to: flushed, matcher: viewer.matcher, format: viewer.format, view: viewer.view,
           limit: limits.pageBytes)
       else { return readPage(viewer) }
       deliver(page, to: viewer)
@@ -218,7 +220,7 @@ package final class LiveHub {
   }
 
   private func key(of viewer: Viewer) -> LiveGroup.Key {
-    LiveGroup.Key(filter: viewer.request.filter, format: viewer.format)
+    LiveGroup.Key(filter: viewer.request.filter, format: viewer.format, view: viewer.view)
   }
 
   private func joinTail(_ viewer: Viewer) {
@@ -243,7 +245,7 @@ package final class LiveHub {
   private func readPage(_ viewer: Viewer) {
     let request = LivePageRequest(
       from: viewer.cursor, to: flushed, filter: viewer.request.filter, format: viewer.format,
-      timed: viewer.pacer != nil)
+      view: viewer.view, timed: viewer.pacer != nil)
     viewer.state = .reading
     metrics.pages += 1
     let accepted = shell.read(request) { [weak self, weak viewer] page in
@@ -354,7 +356,8 @@ package final class LiveHub {
     for viewer in Array(viewers.values) { close(viewer, .goingAway) }
   }
 
-  private func close(_ viewer: Viewer, _ reason: ViewerClose) {
+  /// Ends one viewer.
+  package func close(_ viewer: Viewer, _ reason: ViewerClose) {
     remove(viewer)
     viewer.transport.close(reason)
   }

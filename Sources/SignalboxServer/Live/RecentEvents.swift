@@ -32,7 +32,7 @@ struct RecentEvents {
 
   /// Frames the events from `from` on that match, up to about `limit` bytes; nil when `from` is not held.
   func page(
-    from: UInt64, to: UInt64, matcher: EventMatcher, format: EventFormat, limit: Int
+    from: UInt64, to: UInt64, matcher: EventMatcher, format: EventFormat, view: EventView = .full, limit: Int
   ) -> LivePage? {
     guard let start, from >= start else { return nil }
     var writer = ByteWriter(capacity: 4096)
@@ -46,8 +46,7 @@ struct RecentEvents {
         let slot = batch.slots[place]
         if matcher.isEmpty || matcher.matches(slot, in: batch.bytes.raw) {
           writer.append(
-            event: batch.bytes[slot.start..<slot.start + slot.length],
-            at: Position(epoch: batch.epoch, offset: next), as: format)
+            slot, of: batch.bytes.raw, at: Position(epoch: batch.epoch, offset: next), as: format, view: view)
           count += 1
         }
         place += 1

@@ -16,6 +16,7 @@ package final class Viewer {
 
   package let request: LiveRequest
   package let format: EventFormat
+  package let view: EventView
   let matcher: EventMatcher
   let transport: any ViewerTransport
   var state = State.behind
@@ -27,10 +28,15 @@ package final class Viewer {
   /// When its connection last took anything, and how much was queued then.
   var progress: (time: UInt64, queued: Int) = (0, 0)
   var pacer: ReplayPacer?
+  /// Called once when it is served no more.
+  var atEnd: (() -> Void)?
 
-  package init(request: LiveRequest, format: EventFormat, transport: any ViewerTransport) {
+  package init(
+    request: LiveRequest, format: EventFormat, view: EventView = .full, transport: any ViewerTransport
+  ) {
     self.request = request
     self.format = format
+    self.view = view
     self.transport = transport
     matcher = EventMatcher(request.filter)
     pacer = request.replay.map { ReplayPacer(speed: $0) }
