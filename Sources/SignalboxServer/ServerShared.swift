@@ -10,6 +10,7 @@ final class ServerShared: Sendable {
   let readers: ReaderPool
   let keys: KeyRing
   let loops: [(loop: EventLoop, place: LoopPlace)]
+  let chat: ChatDesk
   let started = SystemTime.monotonic
 
   init(
@@ -21,6 +22,7 @@ final class ServerShared: Sendable {
     self.readers = readers
     self.keys = keys
     self.loops = loops
+    chat = ChatDesk(log: log, handler: configuration.chat)
   }
 
   /// Reads a page on a reader's thread and hands it back on the loop; false when too many are waiting.
