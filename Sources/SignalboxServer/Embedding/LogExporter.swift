@@ -1,5 +1,5 @@
 internal import JSONScan
-public import Signalbox
+internal import Signalbox
 internal import SignalboxLog
 internal import Wire
 
