@@ -176,7 +176,9 @@ final class LoopService: HTTPService {
 
   /// A file held in the program; a browser that has it is told so.
   private func serveAsset(_ exchange: HTTPExchange) {
-    guard let asset = exchange.head.withPath({ DashboardAsset.at($0) }) else {
+    // The page of a chain reads the id from its own address.
+    let isChain = exchange.head.pathHasPrefix("/chain/")
+    guard let asset = isChain ? .chainPage : exchange.head.withPath({ DashboardAsset.at($0) }) else {
       return exchange.respond(.nothing(at: exchange.head.path))
     }
     var headers = DashboardAsset.headers.map { ("\($0.name)", "\($0.value)") }

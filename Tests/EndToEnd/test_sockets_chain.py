@@ -80,17 +80,20 @@ def test_with_positions_a_client_goes_on_where_it_was(server):
 def test_progress_and_reason_are_for_those_who_ask(server):
     chain = uuid.uuid4().hex
     server.send([
+        {"type": "chain.start", "phase": "start", "chain": chain, "span": chain,
+         "data": {"name": "x", "total": 2, "steps": ["load"], "input": "i", "metadata": {"name": "mine", "user": 7}}},
         {"type": "chain.progress", "phase": "progress", "chain": chain, "span": chain,
-         "data": {"fraction": 0.125, "message": "reading"}},
-        {"type": "step.progress", "phase": "progress", "chain": chain, "span": "s", "data": {"name": "load", "fraction": 0.5}},
+         "data": {"name": "load", "step": 0, "steps": 2, "fraction": 0.125, "step_fraction": 0.25, "message": "on"}},
         {"type": "chain.error", "phase": "error", "chain": chain, "span": chain,
          "data": {"reason": "cancelled", "message": "stop"}}])
     with Frames(server, f"/ws/chain/{chain}/?positions=1") as frames:
         told = [{key: value for key, value in frame.items() if key != "position"}
                 for frame in frames.until_count(4)[1:]]
     assert told == [
-        {"update_type": "progress", "progress_percentage": 12.5, "message": "reading"},
-        {"update_type": "progress", "step_percentage": 50, "step_name": "load"},
+        {"update_type": "start", "status": "started",
+         "metadata": {"name": "mine", "user": 7, "steps": ["load"], "total_steps": 2}},
+        {"update_type": "progress", "step_name": "load", "progress_percentage": 12.5, "step_percentage": 25,
+         "intermediate_result": None, "message": "on"},
         {"update_type": "error", "status": "error", "error": "stop", "reason": "cancelled"},
     ]
 

@@ -36,7 +36,7 @@ package struct Dialect: Hashable, Sendable {
   /// Types of the events that the dialect has frames for, as beginnings; empty: all.
   package var types: [String] {
     switch kind {
-    case .chain: ["chain.", "step.progress"]
+    case .chain: ["chain."]
     case .session: ["chat.", "tool.", "llm.", "agent."]
     case .simWorks, .simWorksStream: []
     }

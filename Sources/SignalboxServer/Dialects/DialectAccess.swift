@@ -19,6 +19,8 @@ enum DialectPlace {
 
 /// What a caller may do where it was let in.
 struct DialectPass {
+  /// The events that it may see there.
+  var filter: EventFilter
   /// Whether it sees texts, arguments and results.
   var content = true
   /// Whether it may write messages.
@@ -29,9 +31,10 @@ struct DialectPass {
 struct DialectAccess {
   let gatekeeper: Gatekeeper
 
-  /// What the sender of a request may do in a session or with a chain, or why it is not let in.
-  func pass(_ head: HTTPRequestHead, to place: DialectPlace) -> Result<DialectPass, APIError> {
-    if let refusal = gatekeeper.authorize(head, for: .read) { return .failure(refusal) }
-    return .success(DialectPass(content: true, speaks: gatekeeper.authorize(head, for: .ingest) == nil))
+  /// What the sender of a request may do in a session or with a chain; fails when it is not let in.
+  func pass(_ exchange: HTTPExchange, to place: DialectPlace) throws(APIError) -> DialectPass {
+    if let refusal = gatekeeper.authorize(exchange.head, for: .read) { throw refusal }
+    return DialectPass(
+      filter: place.filter, content: true, speaks: gatekeeper.authorize(exchange.head, for: .ingest) == nil)
   }
 }

@@ -51,10 +51,6 @@ final class DialectEndpoint: @unchecked Sendable {
     return id
   }
 
-  private func pass(_ exchange: HTTPExchange, to place: DialectPlace) throws(APIError) -> DialectPass {
-    try access.pass(exchange.head, to: place).get()
-  }
-
   /// A browser's page is not told the status of a handshake, so who may not come in is let in and shown out, with the
   /// code that says why; all else is plain HTTP.
   private func refuse(_ exchange: HTTPExchange, _ error: APIError) {
@@ -70,11 +66,11 @@ final class DialectEndpoint: @unchecked Sendable {
   }
 
   private func request(
-    _ place: DialectPlace, _ kind: Dialect.Kind, _ options: Dialect.Options, _ pass: DialectPass
+    _ kind: Dialect.Kind, _ options: Dialect.Options, _ pass: DialectPass
   ) -> (LiveRequest, Dialect) {
     let dialect = Dialect(kind, pass.content ? options : options.union(.withoutContent))
     var request = LiveRequest()
-    request.filter = place.filter
+    request.filter = pass.filter
     request.filter.types = dialect.types
     return (request, dialect)
   }
@@ -84,10 +80,9 @@ final class DialectEndpoint: @unchecked Sendable {
   private func openChain(
     _ id: String, _ exchange: HTTPExchange, _ query: DialectQuery
   ) throws(APIError) {
-    let place = DialectPlace.chain(id)
-    let pass = try pass(exchange, to: place)
+    let pass = try access.pass(exchange, to: .chain(id))
     try Self.mustBeSocket(exchange, "GET /v1/live?chain=\(id) is a stream for any client")
-    let (request, dialect) = request(place, .chain, query.options, pass)
+    let (request, dialect) = request(.chain, query.options, pass)
     // Who comes late gets all of it.
     locate(query.start ?? .beginning, request.filter, exchange) { [hub] start in
       let handler = DialectSocket(hub: hub)
@@ -109,10 +104,9 @@ final class DialectEndpoint: @unchecked Sendable {
         hint: "/ws?session_id=test123")
     }
     let session = try Self.id(named, "session_id")
-    let place = DialectPlace.session(session)
-    let pass = try pass(exchange, to: place)
+    let pass = try access.pass(exchange, to: .session(session))
     try Self.mustBeSocket(exchange, "GET /v1/live?session=\(session) is a stream for any client")
-    let (request, dialect) = request(place, .session, query.options, pass)
+    let (request, dialect) = request(.session, query.options, pass)
     locate(query.start ?? .now, request.filter, exchange) { [self] start in
       let handler = SessionSocket(endpoint: self, session: session, pass: pass)
       guard let socket = exchange.upgrade(handler, maxMessage: SessionInput.frameLimit) else { return }
@@ -126,16 +120,15 @@ final class DialectEndpoint: @unchecked Sendable {
   private func openSimWorks(
     _ id: String, _ exchange: HTTPExchange, _ query: DialectQuery
   ) throws(APIError) {
-    let place = DialectPlace.session(id)
-    let pass = try pass(exchange, to: place)
+    let pass = try access.pass(exchange, to: .session(id))
     if exchange.isWebSocketRequest {
-      let (request, dialect) = request(place, .simWorks, query.options, pass)
+      let (request, dialect) = request(.simWorks, query.options, pass)
       let handler = SimWorksSocket(endpoint: self, session: id, request: request, dialect: dialect)
       guard let socket = exchange.upgrade(handler, maxMessage: SimWorksInput.frameLimit) else { return }
       return handler.begin(on: socket)
     }
     try Self.mustNotBeBroken(exchange)
-    let (request, dialect) = request(place, .simWorksStream, query.options, pass)
+    let (request, dialect) = request(.simWorksStream, query.options, pass)
     var start = query.start ?? .now
     // What a browser saw last is newer than the URL that it was made with.
     if let last = exchange.head.value("last-event-id") {

@@ -25,9 +25,7 @@ enum ChainFrames {
     } else if type.elementsEqual("chain.error") {
       error(event, to: &json)
     } else if event.options.contains(.positions), type.elementsEqual("chain.progress") {
-      progress(event, of: "progress_percentage", to: &json)
-    } else if event.options.contains(.positions), type.elementsEqual("step.progress") {
-      progress(event, of: "step_percentage", to: &json)
+      progress(event, to: &json)
     } else {
       return false
     }
@@ -36,19 +34,27 @@ enum ChainFrames {
     return true
   }
 
+  /// The members that the caller gave, and the chain's name and steps where those have none of these names.
   private static func start(_ event: DialectEvent, to json: inout ByteWriter) {
     json.append("{\"update_type\":\"start\",\"status\":\"started\",\"metadata\":{")
+    let data = event.data()
+    let given = event.showsContent ? data?["metadata"] : nil
     var isFirst = true
-    event.data()?.forEachMember { key, value in
-      guard event.showsContent || key.bytes.elementsEqual("name") || key.bytes.elementsEqual("steps") else {
-        return
-      }
+    func write(_ key: UnsafeRawBufferPointer, _ value: JSONValueView, to json: inout ByteWriter) {
       if !isFirst { json.append(",") }
       isFirst = false
       json.append("\"")
-      json.append(key.bytes)
+      json.append(key)
       json.append("\":")
       json.append(value.json)
+    }
+    given?.forEachMember { key, value in write(key.bytes, value, to: &json) }
+    let own: [(StaticString, StaticString)] = [
+      ("name", "name"), ("steps", "steps"), ("total", "total_steps"),
+    ]
+    for (member, name) in own where given?[name] == nil {
+      guard let value = data?[member] else { continue }
+      write(UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), value, to: &json)
     }
     json.append("}")
   }
@@ -83,16 +89,17 @@ enum ChainFrames {
     json.append(member: "reason", string: reason)
   }
 
-  private static func progress(
-    _ event: DialectEvent, of name: StaticString, to json: inout ByteWriter
-  ) {
+  private static func progress(_ event: DialectEvent, to json: inout ByteWriter) {
     let data = event.data()
-    json.append("{\"update_type\":\"progress\",\"")
-    json.append(name)
-    json.append("\":")
+    json.append("{\"update_type\":\"progress\"")
+    json.append(member: "step_name", textOf: data?["name"])
+    json.append(",\"progress_percentage\":")
     json.append(percentage: data?["fraction"]?.double)
-    if let step = data?["name"] { json.append(member: "step_name", textOf: step) }
-    if event.showsContent, let message = data?["message"] { json.append(member: "message", textOf: message) }
+    json.append(",\"step_percentage\":")
+    json.append(percentage: data?["step_fraction"]?.double)
+    guard event.showsContent else { return }
+    json.append(member: "intermediate_result", json: data?["result"])
+    if let message = data?["message"] { json.append(member: "message", textOf: message) }
   }
 }
 

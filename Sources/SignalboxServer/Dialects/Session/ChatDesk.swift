@@ -87,10 +87,13 @@ final class ChatDesk: Sendable {
   /// Answers a stored message as soon as its turn has come.
   func answer(_ message: ChatMessage) {
     state.withLock { state in
-      guard !state.isStopped, state.rooms[message.session] != nil else { return }
-      state.rooms[message.session]?.reserved -= 1
-      state.rooms[message.session]?.waiting.append(message)
-      if state.rooms[message.session]?.count == 1 { state.ready.append(message.session) }
+      guard !state.isStopped else { return }
+      guard var room = state.rooms[message.session] else { return }
+      room.reserved -= 1
+      room.waiting.append(message)
+      // Behind another, it is made ready when that one is answered.
+      if room.waiting.count == 1, !room.isRunning { state.ready.append(message.session) }
+      state.rooms[message.session] = room
     }
     startReady()
   }
