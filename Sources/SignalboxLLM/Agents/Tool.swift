@@ -1,4 +1,4 @@
-public import Signalbox
+internal import Signalbox
 
 /// A function that a model may call: typed in Swift, described by a JSON Schema.
 ///

@@ -1,4 +1,4 @@
-import Signalbox
+public import Signalbox
 
 extension JSONSchema {
   /// The schema of what a type decodes, found by decoding a specimen of it.

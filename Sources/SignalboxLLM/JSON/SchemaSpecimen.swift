@@ -62,24 +62,25 @@ enum SchemaSpecimen {
   }
 
   private static func enumeration<T>(_ type: T.Type, at place: Place) throws -> (JSONValue, T)? {
-    guard type is any RawRepresentable.Type, let cases = type as? any CaseIterable.Type else { return nil }
-    let all = elements(of: cases)
-    let values = all.map { ($0 as? any RawRepresentable).flatMap(rawValue) }
-    guard let first = all.first as? T, !values.contains(nil) else {
+    guard let cases = type as? any (RawRepresentable & CaseIterable).Type else { return nil }
+    let values = rawValues(of: cases)
+    guard let first = firstCase(of: cases) as? T, !values.isEmpty else {
       throw place.error("\(type) has no cases that are texts or whole numbers")
     }
-    let isText = values.allSatisfy { $0??.string != nil }
-    return (
-      ["type": isText ? "string" : "integer", "enum": .array(values.compactMap { $0 ?? nil })], first
-    )
+    let name = values[0].string == nil ? "integer" : "string"
+    return (["type": .string(name), "enum": .array(values)], first)
   }
 
-  private static func elements<T: CaseIterable>(of type: T.Type) -> [Any] { Array(type.allCases) }
+  private static func firstCase<T: CaseIterable>(of type: T.Type) -> Any? { type.allCases.first }
 
-  private static func rawValue<T: RawRepresentable>(of value: T) -> JSONValue? {
-    if let text = value.rawValue as? String { return .string(text) }
-    guard let number = value.rawValue as? any FixedWidthInteger else { return nil }
-    return Int64(exactly: number).map { .int($0) }
+  /// Of every case; nothing when one is neither a text nor a whole number.
+  private static func rawValues<T: RawRepresentable & CaseIterable>(of type: T.Type) -> [JSONValue] {
+    let values = type.allCases.compactMap { element -> JSONValue? in
+      if let text = element.rawValue as? String { return .string(text) }
+      guard let number = element.rawValue as? any FixedWidthInteger else { return nil }
+      return Int64(exactly: number).map { .int($0) }
+    }
+    return values.count == type.allCases.count ? values : []
   }
 }
 
