@@ -91,6 +91,71 @@ private struct SpecimenMembers<Key: CodingKey>: KeyedDecodingContainerProtocol {
     try decode(type, forKey: key, isRequired: false)
   }
 
+  // The protocol's own ones for these types would ask `decode`, as if they were required.
+  func decodeIfPresent(_ type: Bool.Type, forKey key: Key) throws -> Bool? {
+    try decode(type, forKey: key, isRequired: false)
+  }
+
+  func decodeIfPresent(_ type: String.Type, forKey key: Key) throws -> String? {
+    try decode(type, forKey: key, isRequired: false)
+  }
+
+  func decodeIfPresent(_ type: Double.Type, forKey key: Key) throws -> Double? {
+    try decode(type, forKey: key, isRequired: false)
+  }
+
+  func decodeIfPresent(_ type: Float.Type, forKey key: Key) throws -> Float? {
+    try decode(type, forKey: key, isRequired: false)
+  }
+
+  func decodeIfPresent(_ type: Int.Type, forKey key: Key) throws -> Int? {
+    try decode(type, forKey: key, isRequired: false)
+  }
+
+  func decodeIfPresent(_ type: Int8.Type, forKey key: Key) throws -> Int8? {
+    try decode(type, forKey: key, isRequired: false)
+  }
+
+  func decodeIfPresent(_ type: Int16.Type, forKey key: Key) throws -> Int16? {
+    try decode(type, forKey: key, isRequired: false)
+  }
+
+  func decodeIfPresent(_ type: Int32.Type, forKey key: Key) throws -> Int32? {
+    try decode(type, forKey: key, isRequired: false)
+  }
+
+  func decodeIfPresent(_ type: Int64.Type, forKey key: Key) throws -> Int64? {
+    try decode(type, forKey: key, isRequired: false)
+  }
+
+  func decodeIfPresent(_ type: Int128.Type, forKey key: Key) throws -> Int128? {
+    try decode(type, forKey: key, isRequired: false)
+  }
+
+  func decodeIfPresent(_ type: UInt.Type, forKey key: Key) throws -> UInt? {
+    try decode(type, forKey: key, isRequired: false)
+  }
+
+  func decodeIfPresent(_ type: UInt8.Type, forKey key: Key) throws -> UInt8? {
+    try decode(type, forKey: key, isRequired: false)
+  }
+
+  func decodeIfPresent(_ type: UInt16.Type, forKey key: Key) throws -> UInt16? {
+    try decode(type, forKey: key, isRequired: false)
+  }
+
+  func decodeIfPresent(_ type: UInt32.Type, forKey key: Key) throws -> UInt32? {
+    try decode(type, forKey: key, isRequired: false)
+  }
+
+  func decodeIfPresent(_ type: UInt64.Type, forKey key: Key) throws -> UInt64? {
+    try decode(type, forKey: key, isRequired: false)
+  }
+
+  func decodeIfPresent(_ type: UInt128.Type, forKey key: Key) throws -> UInt128? {
+    try decode(type, forKey: key, isRequired: false)
+  }
+
   private func decode<T: Decodable>(_ type: T.Type, forKey key: Key, isRequired: Bool) throws -> T {
     let (schema, value) = try SchemaSpecimen.specimen(of: type, at: decoder.place.member(key))
     decoder.note(schema, at: key, isRequired: isRequired)

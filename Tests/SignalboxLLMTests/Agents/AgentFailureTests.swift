@@ -102,12 +102,16 @@ struct AgentFailureTests {
   @Test func aToolThatTakesTooLong() async throws {
     let clock = TestClock()
     let bench = try AgentBench(.calls(("wait", "{}")), .text("I see."))
+    let meeting = Meeting(2)
     let wait = Tool("wait", "", timeout: .seconds(5)) { (_: Nothing, _) in
+      await meeting.arrive()
       try await untilCancelled()
       return ""
     }
     let agent = Agent("chat", client: bench.client(clock: clock), model: "gpt-4o", tools: [wait])
     async let reply = agent.run("Go")
+    // The model's call is over then: only the timeout sleeps.
+    await meeting.arrive()
     await clock.sleepers(1)
     clock.advance(by: .seconds(5))
     #expect(try await reply.text == "I see.")

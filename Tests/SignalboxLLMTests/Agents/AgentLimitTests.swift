@@ -124,7 +124,7 @@ struct AgentLimitTests {
       "chat", client: bench.client(), model: "gpt-4o", tools: [echo], capture: .init(toolBytes: 1000))
     _ = try await agent.run("Go")
     let start = try #require(await bench.data("tool.start"))
-    #expect(start["arguments_bytes"] == 6023)
+    #expect(start["arguments_bytes"] == 6022)
     let text = try #require(start["arguments"]?["text"]?.string)
     #expect(text.hasSuffix("Ä…") && text.utf8.count < 1000)
     #expect((start["arguments"]?.description.utf8.count ?? 0) <= 1000)
