@@ -9,7 +9,7 @@
 struct Program {
   static var commands: [any Command.Type] {
     [
-      ServeCommand.self, RunCommand.self, TailCommand.self, TracesCommand.self, AskCommand.self,
+      ServeCommand.self, RunCommand.self, TailCommand.self, TracesCommand.self, TypesCommand.self, AskCommand.self,
       EmitCommand.self, KeysCommand.self, DoctorCommand.self, DemoCommand.self, ReplayCommand.self,
       VersionCommand.self,
     ]

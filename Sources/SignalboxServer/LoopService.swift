@@ -5,7 +5,7 @@ internal import Wire
 
 /// What a path leads to.
 enum Route: Equatable {
-  case postEvents, ingestSocket, live, history, traces
+  case postEvents, ingestSocket, live, history, traces, types
   case trace(String)
   case keys
   case key(String)
@@ -18,7 +18,7 @@ enum Route: Equatable {
   var scope: Scope? {
     switch self {
     case .postEvents, .ingestSocket: .ingest
-    case .live, .history, .traces, .trace, .metrics: .read
+    case .live, .history, .traces, .trace, .types, .metrics: .read
     case .keys, .key: .admin
     case .schema, .health, .ready, .asset, .unknown, .wrongMethod: nil
     }
@@ -112,6 +112,7 @@ final class LoopService: HTTPService {
     case .history: history.serve(exchange)
     case .traces: traces.list(exchange)
     case .trace(let id): traces.show(id, exchange)
+    case .types: TypesEndpoint(readers: shared.readers).serve(exchange)
     case .keys: KeysEndpoint(shared.keys).serve(exchange, body: body)
     case .key(let id): KeysEndpoint(shared.keys).revoke(id, exchange)
     case .schema: serveAsset(exchange)
@@ -156,6 +157,7 @@ final class LoopService: HTTPService {
     switch (first, parts.count) {
     case ("v1", 2) where parts[1] == "traces": return isGet ? .traces : .wrongMethod(allowed: "GET")
     case ("v1", 3) where parts[1] == "traces": return isGet ? .trace(parts[2]) : .wrongMethod(allowed: "GET")
+    case ("v1", 2) where parts[1] == "types": return isGet ? .types : .wrongMethod(allowed: "GET")
     case ("v1", 2) where parts[1] == "keys": return .keys
     case ("v1", 3) where parts[1] == "keys": return .key(parts[2])
     case ("v1", 2) where parts[1] == "schema": return isGet ? .schema : .wrongMethod(allowed: "GET")

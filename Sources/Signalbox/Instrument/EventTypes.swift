@@ -55,6 +55,7 @@ extension EventTypes: ExpressibleByArrayLiteral {
 public struct EventDeclaration: Sendable, Hashable {
   /// The type; of a span, its kind: `rerank` stands for `rerank.start`, `rerank.end` and so on.
   public var name: String
+  /// It stands for a kind of spans.
   public var isSpan: Bool
   /// What it says, in a sentence.
   public var meaning: String
@@ -80,6 +81,15 @@ public struct EventDeclaration: Sendable, Hashable {
     self.isSpan = isSpan
     self.meaning = meaning
     self.fields = fields.map { Field($0.key, $0.value) }
+  }
+
+  /// One that somebody else declared; nil when its name cannot be a type.
+  package init?(name: String, isSpan: Bool, meaning: String, fields: [Field]) {
+    guard EventType(validating: name) != nil else { return nil }
+    self.name = name
+    self.isSpan = isSpan
+    self.meaning = meaning
+    self.fields = fields
   }
 
   /// An event. The program stops when the name cannot be a type.

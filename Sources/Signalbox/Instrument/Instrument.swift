@@ -29,7 +29,7 @@ public nonisolated(nonsending) func instrument<Owner, Value, Failure: Error>(
   _ body: (ActiveSpan) async throws(Failure) -> Value
 ) async throws(Failure) -> Value {
   let span = emitter.openSpan(
-    for: owner, name, kind, input: capture.contains(.input) ? input : nil, limit, tags, function)
+    for: owner, name, kind, capturing: capture.contains(.input), input, limit, tags, function)
   let capturesOutput = capture.contains(.output) && emitter.hasExporters
   return try await span.run { span throws(Failure) -> Value in
     let value = try await body(span)
@@ -56,8 +56,8 @@ public nonisolated(nonsending) func instrument<Owner, Value, Failure: Error>(
 
 extension Emitter {
   fileprivate func openSpan(
-    for owner: Any, _ name: String?, _ kind: SpanKind, input: (() -> (any Encodable)?)?, _ limit: Int,
-    _ tags: [String: String], _ function: String
+    for owner: Any, _ name: String?, _ kind: SpanKind, capturing isCaptured: Bool,
+    _ input: () -> (any Encodable)?, _ limit: Int, _ tags: [String: String], _ function: String
   ) -> ActiveSpan {
     let type = InstrumentedType.of(owner, kind: kind)
     let method = String(function.prefix { $0 != "(" })
@@ -66,7 +66,7 @@ extension Emitter {
     if let identity = type.identity { context.identity = identity }
     if !tags.isEmpty { context.tags.merge(tags) { $1 } }
     var members = JSONObject()
-    if let input, hasExporters, let value = input(), let captured = CapturedValue(value, limit: limit) {
+    if isCaptured, hasExporters, let value = input(), let captured = CapturedValue(value, limit: limit) {
       members["input"] = captured.json
       members["input_bytes"] = captured.original.map { .int(Int64($0)) }
     }
