@@ -56,7 +56,7 @@ import Testing
       view.takeFinished().map { $0.rendered(colour: false) } == [
         #"12:30:00 event rag.retrieved  {"n":1}"#,
         #"12:30:00 event rag.retreived undeclared  {"n":1}"#,
-        "12:30:00 ok rag", "12:30:00 ok other undeclared",
+        "12:30:00 ok rag  <1 ms", "12:30:00 ok other undeclared  <1 ms",
       ])
   }
 
