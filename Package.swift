@@ -54,7 +54,7 @@ let package = Package(
       [
         "Wire", "Signalbox", "JSONScan", "Fetch", "SignalboxLLM", "SignalboxLog", "Net", "CUV",
         "CZlib", "COpenSSL",
-      ], exclude: ["Dashboard/web"]),
+      ], exclude: ["Dashboard/web", "Dialects/web"]),
     .executableTarget(
       name: "SignalboxCLI",
       dependencies: [

@@ -10,6 +10,7 @@ enum Route: Equatable {
   case keys
   case key(String)
   case schema, health, ready, metrics
+  case dialect(DialectRoute)
   case asset
   case unknown
   case wrongMethod(allowed: String)
@@ -20,7 +21,8 @@ enum Route: Equatable {
     case .postEvents, .ingestSocket: .ingest
     case .live, .history, .traces, .trace, .types, .metrics: .read
     case .keys, .key: .admin
-    case .schema, .health, .ready, .asset, .unknown, .wrongMethod: nil
+    // Dialects tell in their own way who may not come in.
+    case .schema, .health, .ready, .dialect, .asset, .unknown, .wrongMethod: nil
     }
   }
 }
@@ -32,6 +34,7 @@ final class LoopService: HTTPService {
   private let shared: ServerShared
   private let gatekeeper: Gatekeeper
   private let live: LiveEndpoint
+  private let dialects: DialectEndpoint
   private let history: HistoryEndpoint
   private let traces: TracesEndpoint
   private let gateway: Gateway
@@ -50,6 +53,7 @@ final class LoopService: HTTPService {
     ingest = IngestEndpoint(log: shared.log, limits: configuration.ingest, loop: loop)
     gatekeeper = Gatekeeper(keys: shared.keys, configuration: configuration)
     live = LiveEndpoint(hub: hub, log: shared.log, readers: shared.readers)
+    dialects = DialectEndpoint(hub: hub, shared: shared, gatekeeper: gatekeeper, loop: loop)
     history = HistoryEndpoint(log: shared.log, readers: shared.readers)
     traces = TracesEndpoint(log: shared.log, readers: shared.readers)
     var gatewayConfiguration = GatewayConfiguration(
@@ -109,6 +113,7 @@ final class LoopService: HTTPService {
     case .postEvents: ingest.serve(exchange, body: body)
     case .ingestSocket: ingest.openSocket(exchange)
     case .live: live.serve(exchange)
+    case .dialect(let route): dialects.serve(exchange, route)
     case .history: history.serve(exchange)
     case .traces: traces.list(exchange)
     case .trace(let id): traces.show(id, exchange)
@@ -154,6 +159,9 @@ final class LoopService: HTTPService {
     let path = head.path
     let parts = path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
     guard let first = parts.first else { return isGet ? .asset : .wrongMethod(allowed: "GET") }
+    if first == "ws", let dialect = DialectRoute(head.pathSegments) {
+      return isGet ? .dialect(dialect) : .wrongMethod(allowed: "GET")
+    }
     switch (first, parts.count) {
     case ("v1", 2) where parts[1] == "traces": return isGet ? .traces : .wrongMethod(allowed: "GET")
     case ("v1", 3) where parts[1] == "traces": return isGet ? .trace(parts[2]) : .wrongMethod(allowed: "GET")
@@ -170,7 +178,9 @@ final class LoopService: HTTPService {
 
   /// A file held in the program; a browser that has it is told so.
   private func serveAsset(_ exchange: HTTPExchange) {
-    guard let asset = exchange.head.withPath({ DashboardAsset.at($0) }) else {
+    // The page of a chain reads the id from its own address.
+    let isChain = exchange.head.pathHasPrefix("/chain/")
+    guard let asset = isChain ? .chainPage : exchange.head.withPath({ DashboardAsset.at($0) }) else {
       return exchange.respond(.nothing(at: exchange.head.path))
     }
     var headers = DashboardAsset.headers.map { ("\($0.name)", "\($0.value)") }

@@ -61,7 +61,7 @@ final class LiveEndpoint: @unchecked Sendable {
       exchange.upgrade(handler, maxMessage: Self.maxMessage)?
         .close(WebSocketCloseCode(ViewerClose.reset.code), reason: reason)
     } else if browser {
-      exchange.begin(200, headers: Self.headers, framing: .untilClose)
+      exchange.begin(200, headers: Self.streamHeaders, framing: .untilClose)
       var writer = ByteWriter()
       writer.append("retry: 3600000\nevent: reset\nid:\ndata: {\"control\":\"reset\",\"message\":")
       writer.append(jsonString: reason)
@@ -99,7 +99,7 @@ final class LiveEndpoint: @unchecked Sendable {
   /// Viewers say nothing of length.
   private static let maxMessage = 4096
 
-  private static let headers: [(name: String, value: String)] = [
+  static let streamHeaders: [(name: String, value: String)] = [
     ("Content-Type", "text/event-stream; charset=utf-8"), ("Cache-Control", "no-cache, no-transform"),
     ("X-Accel-Buffering", "no"),
   ]
@@ -125,7 +125,7 @@ final class LiveEndpoint: @unchecked Sendable {
   }
 
   private func openStream(_ exchange: HTTPExchange, _ request: LiveRequest, from offset: UInt64) {
-    exchange.begin(200, headers: Self.headers, framing: .untilClose)
+    exchange.begin(200, headers: Self.streamHeaders, framing: .untilClose)
     let transport = SSEViewer(exchange)
     let viewer = Viewer(request: request, format: .sse, transport: transport)
     exchange.onDrain = { [hub] in hub.drained(viewer) }

@@ -32,7 +32,7 @@ struct RecentEvents {
 
   /// Frames the events from `from` on that match, up to about `limit` bytes; nil when `from` is not held.
   func page(
-    from: UInt64, to: UInt64, matcher: EventMatcher, format: EventFormat, limit: Int
+    from: UInt64, to: UInt64, matcher: EventMatcher, format: EventFormat, limit: Int, _ framer: EventFramer
   ) -> LivePage? {
     guard let start, from >= start else { return nil }
     var writer = ByteWriter(capacity: 4096)
@@ -45,10 +45,8 @@ struct RecentEvents {
       while place < batch.slots.count, next < to, writer.count < limit {
         let slot = batch.slots[place]
         if matcher.isEmpty || matcher.matches(slot, in: batch.bytes.raw) {
-          writer.append(
-            event: batch.bytes[slot.start..<slot.start + slot.length],
-            at: Position(epoch: batch.epoch, offset: next), as: format)
-          count += 1
+          let position = Position(epoch: batch.epoch, offset: next)
+          if framer.append(slot, in: batch.bytes.raw, at: position, as: format, to: &writer) { count += 1 }
         }
         place += 1
         next += 1

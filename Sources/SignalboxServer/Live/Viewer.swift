@@ -27,6 +27,10 @@ package final class Viewer {
   /// When its connection last took anything, and how much was queued then.
   var progress: (time: UInt64, queued: Int) = (0, 0)
   var pacer: ReplayPacer?
+  /// Events that it was sent while it was behind.
+  var replayed: UInt64 = 0
+  /// Called once, when it comes to the tail: behind what it was behind by, before what is new.
+  var caughtUp: (() -> Void)?
 
   package init(request: LiveRequest, format: EventFormat, transport: any ViewerTransport) {
     self.request = request
