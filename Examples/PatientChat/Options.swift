@@ -30,7 +30,8 @@ struct Options: Sendable {
   }
 
   private static func complain(_ message: String) -> Never {
-    fputs("PatientChat: \(message)\n", stderr)
+    var text = "PatientChat: \(message)\n"
+    text.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
     exit(2)
   }
 }

@@ -33,7 +33,8 @@ struct Pipelines {
       ["query": "what for", "num_docs": "how many", "doc_ids": "which"]),
     .event("rag.reranking", "They are put in order", ["num_docs": "how many"]),
     .event("rag.generation.start", "The model is asked", ["context_size": "characters it is given"]),
-    .event("data.validation", "Records were checked", ["input_size": "how many", "valid": "how many are good"]),
+    .event(
+      "data.validation", "Records were checked", ["input_size": "how many", "valid": "how many are good"]),
     .event("data.cleaning", "Records were tidied", ["removed_count": "how many were dropped"]),
     .event(
       "data.transformation", "Records were made into something else",
@@ -57,7 +58,7 @@ struct Pipelines {
     words.removeFirst()
     var configuration = Emitter.Configuration()
     configuration.types = types
-    configuration.onProblem = { problem in fputs("Pipelines: \(problem)\n", stderr) }
+    configuration.onProblem = { problem in say("\(problem)") }
     let emitter = Emitter([HTTPExporter()], configuration: configuration)
     let lab = try Lab(words, emitter: emitter)
     do { try await pipeline.run(lab) } catch { complain("\(error)") }
@@ -67,7 +68,12 @@ struct Pipelines {
   }
 
   static func complain(_ message: String) -> Never {
-    fputs("Pipelines: \(message)\n", stderr)
+    say(message)
     exit(1)
+  }
+
+  private static func say(_ message: String) {
+    var text = "Pipelines: \(message)\n"
+    text.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }
 }

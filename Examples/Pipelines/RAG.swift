@@ -63,7 +63,8 @@ struct RAGPipeline: Sendable {
       Document(id: "careers", text: "We are looking for people who like to pack."),
     ]
     let reply = ScriptedReply.text(
-      "Within three days, and on Saturdays, too.", usage: TokenUsage(input: 40, output: 12, provenance: .providerFinal))
+      "Within three days, and on Saturdays, too.",
+      usage: TokenUsage(input: 40, output: 12, provenance: .providerFinal))
     try await lab.withClient([(nil, reply)]) { client in
       let pipeline = RAGPipeline(
         client: client, model: lab.model("gpt-4o-mini"), emitter: lab.emitter, library: library)

@@ -1,9 +1,11 @@
 extension EventTypes {
   /// Signalbox's own types; `docs/events.schema.json` has their data.
   public static let signalbox: EventTypes = [
-    .span("llm", "A call of a model", ["input": "what it was given", "usage": "tokens", "timing": "how long"]),
-    .event("llm.annotation", "A source, or another note to an answer", ["annotation": "as the provider wrote it"]),
-    .event("llm.opaque", "A part of a reply that means nothing to Signalbox", ["payload": "as it came"]),
+    .span(
+      "llm", "A call of a model", ["input": "what it was given", "usage": "tokens", "timing": "how long"]),
+    .event(
+      "llm.annotation", "A source, or another note to an answer", ["annotation": "as it was written"]),
+    .event("llm.opaque", "A part of a reply that means nothing here", ["payload": "as it came"]),
     .event("llm.metrics", "How the streams of a model went, added up", ["streams": "how many"]),
     .span("tool", "A call of a tool", ["id": "of the call", "arguments": "given", "result": "answered"]),
     .span("chain", "A run of a chain", ["steps": "names or number", "output": "its result"]),

@@ -27,11 +27,11 @@ public struct EventTypes: Sendable, Hashable {
   }
 
   private mutating func add(_ declaration: EventDeclaration) {
-    if let problem = EventType.problem(with: declaration.name) { problems.append(problem) }
-    guard declaration.isSpan ? kinds.insert(declaration.name).inserted
-      : names.insert(declaration.name).inserted
-    else {
-      problems.append("\"\(declaration.name)\" is declared twice")
+    let name = declaration.name
+    if let problem = EventType.problem(with: name) { problems.append(problem) }
+    let isNew = declaration.isSpan ? kinds.insert(name).inserted : names.insert(name).inserted
+    guard isNew else {
+      problems.append("\"\(name)\" is declared twice")
       return
     }
     declarations.append(declaration)
@@ -76,7 +76,7 @@ public struct EventDeclaration: Sendable, Hashable {
     // A mistake in the source, like an identity that is none.
     precondition(
       EventType(validating: name) != nil,
-      "\"\(name)\" is no event type: write 1 to 128 of A-Z a-z 0-9 _ . : / -, by custom lower-case words and dots")
+      "\"\(name)\" is no event type: write 1 to 128 of A-Z a-z 0-9 _ . : / -")
     self.name = name
     self.isSpan = isSpan
     self.meaning = meaning
@@ -119,7 +119,7 @@ public struct EventDeclaration: Sendable, Hashable {
 
 extension SpanKind {
   /// The last parts of a span's types.
-  package static let phases: Set<Substring> = ["start", "delta", "usage", "progress", "restart", "end", "error"]
+  package static let phases = Set(EventPhase.allCases.map { Substring($0.rawValue) })
 }
 
 extension EventType {
@@ -136,7 +136,8 @@ extension EventType {
       return word.utf8.allSatisfy { 97...122 ~= $0 || 48...57 ~= $0 || $0 == 95 }
     }
     guard !isGood else { return nil }
-    return "\"\(name)\" is unusual: write lower-case words joined by dots, such as \"\(suggestion(for: name))\""
+    return
+      "\"\(name)\" is unusual: write lower-case words joined by dots, such as \"\(suggestion(for: name))\""
   }
 
   /// `RAG-Retrieval` becomes `rag.retrieval`.

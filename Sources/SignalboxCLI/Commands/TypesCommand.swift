@@ -38,7 +38,8 @@ enum TypesCommand: Command {
     let prefix = arguments.operands.first ?? ""
     let origin = arguments.text("origin")
     types = types.filter { $0.name.hasPrefix(prefix) && (origin == nil || $0.origin == origin) }
-    let column = min(types.map { DisplayWidth.of(PlainText.line($0.name)) + ($0.isSpan ? 2 : 0) }.max() ?? 0, 40)
+    let widths = types.map { DisplayWidth.of(PlainText.line($0.name)) + ($0.isSpan ? 2 : 0) }
+    let column = min(widths.max() ?? 0, 40)
     let colour = TerminalInfo.wantsColour(Environment.value)
     for line in types.flatMap({ $0.lines(column: column) }) { Output.line(line.rendered(colour: colour)) }
     if types.isEmpty { Output.remark("There are none.") }

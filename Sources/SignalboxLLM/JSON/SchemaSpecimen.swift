@@ -26,7 +26,8 @@ enum SchemaSpecimen {
   }
 
   /// The schema, and a value by it.
-  static func specimen<T: Decodable>(of type: T.Type, at place: Place) throws -> (schema: JSONValue, value: T) {
+  static func specimen<T: Decodable>(of type: T.Type, at place: Place) throws -> (schema: JSONValue, value: T)
+  {
     if let (schema, value) = scalar(type) { return (schema, value) }
     if let known = try (type as? any KnownShape.Type)?.shape(at: place), let value = known.value as? T {
       return (known.schema, value)

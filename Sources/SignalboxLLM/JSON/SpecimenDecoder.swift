@@ -211,5 +211,7 @@ private struct SpecimenElements: UnkeyedDecodingContainer {
     throw decoder.place.error("the type takes its elements apart by hand; give the schema")
   }
 
-  mutating func superDecoder() throws -> any Decoder { throw decoder.place.error("a subclass; give the schema") }
+  mutating func superDecoder() throws -> any Decoder {
+    throw decoder.place.error("a subclass; give the schema")
+  }
 }

@@ -25,7 +25,9 @@ import Testing
   }
 
   @Test func nothingIsAmissWhereNobodyDeclares() throws {
-    let known = try read(#"{"types":[{"name":"llm","origin":"signalbox","span":true},{"name":"x","origin":"seen"}]}"#) {
+    let known = try read(
+      #"{"types":[{"name":"llm","origin":"signalbox","span":true},{"name":"x","origin":"seen"}]}"#
+    ) {
       KnownTypes($0)
     }
     #expect(!known.lacks("x") && !known.lacks("cache.hit"))

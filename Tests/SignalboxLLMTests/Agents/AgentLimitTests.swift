@@ -10,7 +10,8 @@ struct AgentLimitTests {
   private static let call = ScriptedReply.toolCall("weather", arguments: #"{"city":"Vienna"}"#)
 
   /// The error of a run that is never answered.
-  private func error(_ limits: Agent.Limits, model: String = "gpt-4o") async throws -> (AgentError?, [Event]) {
+  private func error(_ limits: Agent.Limits, model: String = "gpt-4o") async throws -> (AgentError?, [Event])
+  {
     let bench = try AgentBench(Self.call)
     let agent = Agent("chat", client: bench.client(), model: model, tools: [.weather], limits: limits)
     let error = await #expect(throws: AgentError.self) { try await agent.run("Go") }
@@ -151,7 +152,9 @@ struct AgentLimitTests {
   @Test func whoAsksForNoContentGetsNone() async throws {
     let secret = "Quintin"
     let bench = try AgentBench(
-      .calls(("weather", #"{"city":"Quintin"}"#), ("broken", #"{"why":"Quintin"}"#), ("weather", #"{"city":["Quintin"]}"#)),
+      .calls(
+        ("weather", #"{"city":"Quintin"}"#), ("broken", #"{"why":"Quintin"}"#),
+        ("weather", #"{"city":["Quintin"]}"#)),
       .text("Quintin is well"))
     struct Why: Codable, Sendable { var why: String }
     let broken = Tool("broken", "") { (arguments: Why, _) -> String in throw ToolError(arguments.why) }

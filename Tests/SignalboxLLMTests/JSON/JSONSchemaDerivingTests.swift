@@ -5,7 +5,10 @@ import Testing
 
 @Suite struct JSONSchemaDerivingTests {
   enum Urgency: String, Codable, CaseIterable { case low, high }
-  enum Level: Int, Codable, CaseIterable { case one = 1, two }
+  enum Level: Int, Codable, CaseIterable {
+    case one = 1
+    case two
+  }
   enum Open: String, Codable { case a, b }
 
   struct Inner: Codable {
@@ -92,7 +95,10 @@ import Testing
     }
     func encode(to encoder: any Encoder) throws {}
   }
-  enum Either: Codable { case left(Int), right(String) }
+  enum Either: Codable {
+    case left(Int)
+    case right(String)
+  }
 
   @Test func whatCannotBeKnownIsSaidWithItsPlace() {
     func problem<T: Decodable>(_ type: T.Type) -> String? {

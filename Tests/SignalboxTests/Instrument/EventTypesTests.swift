@@ -41,7 +41,8 @@ struct EventTypesTests {
     let types: EventTypes = [.event("Cache", ""), .event("a", "first"), .event("a", "second")]
     #expect(types.problems.count == 2)
     #expect(types["a"]?.meaning == "first")
-    #expect(types.merging([.event("b", ""), .event("a", "third")]).declarations.map(\.meaning) == ["", "first", ""])
+    #expect(
+      types.merging([.event("b", ""), .event("a", "third")]).declarations.map(\.meaning) == ["", "first", ""])
   }
 
   @Test func everyTypeOfOursIsDeclaredAndWellNamed() {
