@@ -67,6 +67,12 @@ let package = Package(
       name: "EmitExample", dependencies: ["Signalbox", "Fetch"], path: "Examples/Emit",
       swiftSettings: settings),
     .executableTarget(
+      name: "ChainExample", dependencies: ["Signalbox", "Fetch"], path: "Examples/Chain",
+      swiftSettings: settings),
+    .executableTarget(
+      name: "ServiceExample", dependencies: ["Signalbox", "SignalboxLLM", "Fetch"], path: "Examples/Service",
+      swiftSettings: settings),
+    .executableTarget(
       name: "EmitBench", dependencies: ["Signalbox"], path: "Benchmarks/EmitBench",
       swiftSettings: settings),
 

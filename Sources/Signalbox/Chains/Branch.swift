@@ -50,9 +50,10 @@ public struct Branch<Input: Sendable, Output: Sendable>: Sendable {
     @ChainBuilder then: () -> ChainSegment<Input, Input>
   ) where Output == Input {
     let steps = then()
+    let none = ChainSegment<Input, Input>.sequence([])
     self.init(name, on: condition) {
       Case(true, steps)
-      Case(false, .sequence([]))
+      Case(false, none)
     }
   }
 }
@@ -74,7 +75,8 @@ public struct Case<Choice: Hashable & Sendable, Input: Sendable, Output: Sendabl
 
 @resultBuilder
 public enum CaseBuilder {
-  public static func buildBlock<Choice, In, Out>(_ cases: Case<Choice, In, Out>...) -> [Case<Choice, In, Out>] {
+  public static func buildBlock<Choice, In, Out>(_ cases: Case<Choice, In, Out>...) -> [Case<Choice, In, Out>]
+  {
     cases
   }
 }

@@ -42,7 +42,8 @@ public struct Chain<Input: Sendable, Output: Sendable>: Sendable {
     let id = id.map { "\($0)" } ?? EventID.generate().description
     guard isID(id) else {
       throw ChainError(
-        .invalidID, "\"\(id.prefix(80))\" cannot be a chain's id: it must be 1 to 64 characters of A-Z a-z 0-9 _ -")
+        .invalidID,
+        "\"\(id.prefix(80))\" cannot be a chain's id: it must be 1 to 64 characters of A-Z a-z 0-9 _ -")
     }
     let run = ChainRun(name, id: id, plan: segment.plan, emitter: emitter, options: options)
     return try await run.whole(segment, input, metadata: metadata)

@@ -65,12 +65,15 @@ public enum ChainBuilder {
   }
 
   /// A loop makes as many steps as it has rounds, which give what they are given.
-  public static func buildArray<Value>(_ segments: [ChainSegment<Value, Value>]) -> ChainSegment<Value, Value> {
+  public static func buildArray<Value>(_ segments: [ChainSegment<Value, Value>]) -> ChainSegment<Value, Value>
+  {
     .sequence(segments)
   }
 
   /// What is decided when the chain is made; what a value decides is a `Branch`.
-  public static func buildOptional<Value>(_ segment: ChainSegment<Value, Value>?) -> ChainSegment<Value, Value> {
+  public static func buildOptional<Value>(_ segment: ChainSegment<Value, Value>?) -> ChainSegment<
+    Value, Value
+  > {
     segment ?? .sequence([])
   }
 

@@ -23,7 +23,9 @@ public struct Parallel<Input: Sendable, Output: Sendable>: Sendable {
 @resultBuilder
 public enum ParallelBuilder {
   public static func buildExpression<In, Out>(_ step: Step<In, Out>) -> ChainSegment<In, Out> { step.segment }
-  public static func buildExpression<In, Out>(_ part: Branch<In, Out>) -> ChainSegment<In, Out> { part.segment }
+  public static func buildExpression<In, Out>(_ part: Branch<In, Out>) -> ChainSegment<In, Out> {
+    part.segment
+  }
   public static func buildExpression<In, Out>(_ chain: Chain<In, Out>) -> ChainSegment<In, Out> {
     chain.segment
   }
@@ -61,7 +63,9 @@ struct ParallelResults: Sendable {
   let values: [any Sendable]
 
   func value<Value>(_ place: Int) -> Value {
-    guard let value = values[place] as? Value else { preconditionFailure("A part gave a value of another type") }
+    guard let value = values[place] as? Value else {
+      preconditionFailure("A part gave a value of another type")
+    }
     return value
   }
 }

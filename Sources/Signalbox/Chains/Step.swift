@@ -27,8 +27,9 @@ public struct Step<Input: Sendable, Output: Sendable>: Sendable {
 
   /// The same, tried again when it throws, as a span that says so.
   ///
-  /// An error that is a `RetryableError` decides itself whether that is any use, unless `condition` is given; every
-  /// other error is tried again. A cancelled step never is.
+  /// An error that is a `RetryableError` decides itself whether that is any use, and is left alone where it was tried
+  /// more than once already (a model's client has retries of its own), unless `condition` is given; every other error
+  /// is tried again. A cancelled step never is.
   ///
   /// - Parameters:
   ///   - attempts: at most, the first among them.
@@ -114,7 +115,8 @@ struct StepPolicy: Sendable {
   func wait(after error: any Error, attempt: Int, random: Double) -> Duration? {
     guard attempt < attempts else { return nil }
     let retryable = error as? any RetryableError
-    guard condition?(error) ?? retryable?.isRetryable ?? true else { return nil }
+    let isWorthIt = retryable.map { $0.isRetryable && $0.attempts <= 1 } ?? true
+    guard condition?(error) ?? isWorthIt else { return nil }
     return max(backoff.wait(afterFailures: attempt, random: random), retryable?.retryAfter ?? .zero)
   }
 }

@@ -1312,7 +1312,7 @@ noscript { padding: 20px; }
 }
 """###),
     DashboardAsset(
-      path: "/v1/schema", contentType: "application/schema+json", tag: "\"f4a2fdde60910b68\"",
+      path: "/v1/schema", contentType: "application/schema+json", tag: "\"3d22b430e119fbb0\"",
       text: ###"""
 {
   "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -1469,6 +1469,10 @@ noscript { padding: 20px; }
         "status": { "type": "integer", "minimum": 100, "maximum": 599, "description": "HTTP status, where there was one." },
         "retryable": { "type": "boolean" },
         "retry_after_ms": { "$ref": "#/$defs/milliseconds" },
+        "attempts": { "$ref": "#/$defs/natural", "description": "How often it was tried, where more than once." },
+        "step": { "$ref": "#/$defs/natural", "description": "Of a chain: the step that failed, from 0." },
+        "step_name": { "type": "string", "description": "Of a chain: the step that failed." },
+        "steps": { "$ref": "#/$defs/natural", "description": "Of a step: how many the chain has." },
         "name": { "type": "string" },
         "id": { "type": "string" },
         "usage": { "$ref": "#/$defs/usage" },
@@ -1559,7 +1563,11 @@ noscript { padding: 20px; }
         "properties": {
           "name": { "type": "string" },
           "fraction": { "type": "number", "minimum": 0, "maximum": 1 },
-          "message": { "type": "string" }
+          "message": { "type": "string" },
+          "step": { "$ref": "#/$defs/natural", "description": "Of a chain: the step under way, from 0." },
+          "steps": { "$ref": "#/$defs/natural", "description": "Of a chain: how many steps there are." },
+          "step_fraction": { "type": "number", "minimum": 0, "maximum": 1, "description": "Of a chain: how far the step itself is." },
+          "result": { "description": "A partial result." }
         }
       },
       "tool.start": {
@@ -1586,7 +1594,9 @@ noscript { padding: 20px; }
         "properties": {
           "name": { "type": "string" },
           "input": {},
-          "steps": { "type": "array", "items": { "type": "string" }, "description": "Names of the steps to come, where they are known." }
+          "total": { "$ref": "#/$defs/natural", "description": "How many steps the plan has." },
+          "steps": { "type": "array", "items": { "type": "string" }, "description": "Names of the steps to come, where they are known; the first 1000." },
+          "metadata": { "type": "object", "description": "What the caller says about the run." }
         }
       },
       "chain.step": {
@@ -1596,7 +1606,7 @@ noscript { padding: 20px; }
           "name": { "type": "string" },
           "step": { "$ref": "#/$defs/natural", "description": "Place of the step, from 0." },
           "steps": { "$ref": "#/$defs/natural", "description": "How many steps there are." },
-          "fraction": { "type": "number", "minimum": 0, "maximum": 1 },
+          "fraction": { "type": "number", "minimum": 0, "maximum": 1, "description": "How far the whole chain is; never falls." },
           "result": { "description": "An intermediate result." }
         }
       },
@@ -1638,7 +1648,12 @@ noscript { padding: 20px; }
       "start": {
         "title": "The start of any other span",
         "type": "object",
-        "properties": { "name": { "type": "string" }, "input": {} }
+        "properties": {
+          "name": { "type": "string" },
+          "input": {},
+          "step": { "$ref": "#/$defs/natural", "description": "Of a step: its place in the chain, from 0." },
+          "steps": { "$ref": "#/$defs/natural", "description": "Of a step: how many the chain has." }
+        }
       },
       "end": {
         "title": "The end of any other span",
@@ -1646,6 +1661,9 @@ noscript { padding: 20px; }
         "properties": {
           "name": { "type": "string" },
           "output": {},
+          "step": { "$ref": "#/$defs/natural", "description": "Of a step: its place in the chain, from 0." },
+          "steps": { "$ref": "#/$defs/natural", "description": "Of a step: how many the chain has." },
+          "attempts": { "$ref": "#/$defs/natural", "description": "Of a step: how often it was tried." },
           "timing": { "$ref": "#/$defs/timing" }
         }
       },
