@@ -72,6 +72,11 @@ let package = Package(
     .executableTarget(
       name: "PatientChat", dependencies: ["Signalbox", "SignalboxLLM", "SignalboxServer", "SignalboxTesting"],
       path: "Examples/PatientChat", swiftSettings: settings),
+      name: "ChainExample", dependencies: ["Signalbox", "Fetch"], path: "Examples/Chain",
+      swiftSettings: settings),
+    .executableTarget(
+      name: "ServiceExample", dependencies: ["Signalbox", "SignalboxLLM", "Fetch"], path: "Examples/Service",
+      swiftSettings: settings),
     .executableTarget(
       name: "EmitBench", dependencies: ["Signalbox"], path: "Benchmarks/EmitBench",
       swiftSettings: settings),

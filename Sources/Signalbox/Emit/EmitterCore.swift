@@ -90,6 +90,9 @@ final class EmitterCore: Sendable {
 
   // MARK: Exporters
 
+  /// A buffer is more than half full: who can wait should.
+  var isCrowded: Bool { state.withLock { $0.lanes.contains { $0.buffer.isHalfFull } } }
+
   var hasLanes: Bool { state.withLock { !$0.lanes.isEmpty && !$0.isClosed } }
 
   func add(_ exporter: any Exporter) {

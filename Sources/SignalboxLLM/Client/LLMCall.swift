@@ -265,6 +265,7 @@ final class LLMCall {
     case .giveUp:
       phase = .over
       if hasText { error.partial = partial }
+      error.attempts = retry.attempt
       telemetry.error(error, partial, at: moment)
       events.append(.error(StreamError(info: info, error: error)))
     }

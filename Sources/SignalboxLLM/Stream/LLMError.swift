@@ -45,6 +45,8 @@ public struct LLMError: Error, Sendable, Hashable, CustomStringConvertible {
   public var isRetryable: Bool
   /// How long the provider asked to wait.
   public var retryAfter: Duration?
+  /// Requests that were sent; more than 1 after retries.
+  public var attempts = 1
   /// What had come before the reply broke off; nil when nothing had.
   public var partial: Reply?
   /// The limit of its budget that the call exceeded; the code is `cancelled` then.

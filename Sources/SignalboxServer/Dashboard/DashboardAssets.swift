@@ -1836,7 +1836,7 @@ button { cursor: pointer; justify-self: start; }
 </html>
 """###),
     DashboardAsset(
-      path: "/v1/schema", contentType: "application/schema+json", tag: "\"34e81f91483dad6b\"",
+      path: "/v1/schema", contentType: "application/schema+json", tag: "\"dbc09f294946e570\"",
       text: ###"""
 {
   "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -1995,6 +1995,10 @@ button { cursor: pointer; justify-self: start; }
         "status": { "type": "integer", "minimum": 100, "maximum": 599, "description": "HTTP status, where there was one." },
         "retryable": { "type": "boolean" },
         "retry_after_ms": { "$ref": "#/$defs/milliseconds" },
+        "attempts": { "$ref": "#/$defs/natural", "description": "How often it was tried, where more than once." },
+        "step": { "$ref": "#/$defs/natural", "description": "Of a chain: the step that failed, from 0." },
+        "step_name": { "type": "string", "description": "Of a chain: the step that failed." },
+        "steps": { "$ref": "#/$defs/natural", "description": "Of a step: how many the chain has." },
         "name": { "type": "string" },
         "id": { "type": "string" },
         "opaque_skipped": { "$ref": "#/$defs/natural", "description": "Parts of the reply of no known kind beyond those kept as llm.opaque." },
@@ -2090,7 +2094,11 @@ button { cursor: pointer; justify-self: start; }
         "properties": {
           "name": { "type": "string" },
           "fraction": { "type": "number", "minimum": 0, "maximum": 1 },
-          "message": { "type": "string" }
+          "message": { "type": "string" },
+          "step": { "$ref": "#/$defs/natural", "description": "Of a chain: the step under way, from 0." },
+          "steps": { "$ref": "#/$defs/natural", "description": "Of a chain: how many steps there are." },
+          "step_fraction": { "type": "number", "minimum": 0, "maximum": 1, "description": "Of a chain: how far the step itself is." },
+          "result": { "description": "A partial result." }
         }
       },
       "tool.start": {
@@ -2124,7 +2132,9 @@ button { cursor: pointer; justify-self: start; }
         "properties": {
           "name": { "type": "string" },
           "input": {},
-          "steps": { "type": "array", "items": { "type": "string" }, "description": "Names of the steps to come, where they are known." }
+          "total": { "$ref": "#/$defs/natural", "description": "How many steps the plan has." },
+          "steps": { "type": "array", "items": { "type": "string" }, "description": "Names of the steps to come, where they are known; the first 1000." },
+          "metadata": { "type": "object", "description": "What the caller says about the run." }
         }
       },
       "chain.step": {
@@ -2134,7 +2144,7 @@ button { cursor: pointer; justify-self: start; }
           "name": { "type": "string" },
           "step": { "$ref": "#/$defs/natural", "description": "Place of the step, from 0." },
           "steps": { "$ref": "#/$defs/natural", "description": "How many steps there are." },
-          "fraction": { "type": "number", "minimum": 0, "maximum": 1 },
+          "fraction": { "type": "number", "minimum": 0, "maximum": 1, "description": "How far the whole chain is; never falls." },
           "result": { "description": "An intermediate result." }
         }
       },
@@ -2195,7 +2205,9 @@ button { cursor: pointer; justify-self: start; }
         "properties": {
           "name": { "type": "string" },
           "input": {},
-          "input_bytes": { "$ref": "#/$defs/natural", "description": "How long input was, where it was cut." }
+          "input_bytes": { "$ref": "#/$defs/natural", "description": "How long input was, where it was cut." },
+          "step": { "$ref": "#/$defs/natural", "description": "Of a step: its place in the chain, from 0." },
+          "steps": { "$ref": "#/$defs/natural", "description": "Of a step: how many the chain has." }
         }
       },
       "end": {
@@ -2206,6 +2218,9 @@ button { cursor: pointer; justify-self: start; }
           "output": {},
           "output_bytes": { "$ref": "#/$defs/natural", "description": "How long output was, where it was cut." },
           "usage": { "$ref": "#/$defs/usage" },
+          "step": { "$ref": "#/$defs/natural", "description": "Of a step: its place in the chain, from 0." },
+          "steps": { "$ref": "#/$defs/natural", "description": "Of a step: how many the chain has." },
+          "attempts": { "$ref": "#/$defs/natural", "description": "Of a step: how often it was tried." },
           "timing": { "$ref": "#/$defs/timing" }
         }
       },
