@@ -72,6 +72,7 @@ let package = Package(
     .executableTarget(
       name: "PatientChat", dependencies: ["Signalbox", "SignalboxLLM", "SignalboxServer", "SignalboxTesting"],
       path: "Examples/PatientChat", swiftSettings: settings),
+    .executableTarget(
       name: "ChainExample", dependencies: ["Signalbox", "Fetch"], path: "Examples/Chain",
       swiftSettings: settings),
     .executableTarget(
