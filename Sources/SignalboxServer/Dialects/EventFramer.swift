@@ -12,7 +12,7 @@ package final class EventFramer {
   /// forms `view` does.
   package func append(
     _ slot: EventSlot, in bytes: UnsafeRawBufferPointer, at position: Position, as format: EventFormat,
-    view: EventView, to out: inout ByteWriter
+    view: EventView = .full, to out: inout ByteWriter
   ) -> Bool {
     guard case .dialect(let dialect) = format else {
       out.append(slot, of: bytes, at: position, as: format, view: view)
