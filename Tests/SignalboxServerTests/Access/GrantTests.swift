@@ -106,7 +106,8 @@ import Wire
     #expect(!text.contains("SECRET") && !text.contains("42"))
     for kept in [
       "\"type\":\"llm.error\"", "\"phase\":\"error\"", "\"session\":\"s1\"", "\"model\":\"m\"", "\"index\":3",
-      "\"source\":{\"service\":\"app\"}", "\"reason\":\"failed\"", "\"input\":5", "\"amount\":0.5", "\"currency\":\"USD\"",
+      "\"source\":{\"service\":\"app\"}", "\"reason\":\"failed\"", "\"input\":5", "\"amount\":0.5",
+      "\"currency\":\"USD\"",
       "\"duration_ms\":7.5", "\"status\":500",
     ] { #expect(text.contains(kept), "\(kept) in \(text)") }
     // It is an event still.
