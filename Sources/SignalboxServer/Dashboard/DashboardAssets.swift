@@ -1312,7 +1312,7 @@ noscript { padding: 20px; }
 }
 """###),
     DashboardAsset(
-      path: "/v1/schema", contentType: "application/schema+json", tag: "\"f4a2fdde60910b68\"",
+      path: "/v1/schema", contentType: "application/schema+json", tag: "\"52c06f1b5b59d66e\"",
       text: ###"""
 {
   "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -1469,6 +1469,10 @@ noscript { padding: 20px; }
         "status": { "type": "integer", "minimum": 100, "maximum": 599, "description": "HTTP status, where there was one." },
         "retryable": { "type": "boolean" },
         "retry_after_ms": { "$ref": "#/$defs/milliseconds" },
+        "budget": {
+          "enum": ["tokens", "cost", "seconds", "stall"],
+          "description": "The limit of its budget that the call exceeded."
+        },
         "name": { "type": "string" },
         "id": { "type": "string" },
         "usage": { "$ref": "#/$defs/usage" },

@@ -94,7 +94,8 @@ struct StopTests {
   @Test(arguments: [Budget.Limit.tokens, .cost])
   func tokensAndCostAreCountedAsTheyCome(_ limit: Budget.Limit) async throws {
     let words = Array(repeating: "tokens", count: 400).joined(separator: " ")
-    let provider = try ScriptedProvider(ScriptedReply.text(words, chunks: 200).with(.splitAtEveryByte))
+    let provider = try ScriptedProvider(
+      ScriptedReply.text(words, chunks: 200).with(.stall(afterBytes: 12_000)))
     defer { provider.stop() }
     let budget = limit == .tokens ? Budget(tokens: 40) : Budget(cost: 0.0001)
     let stream = client(provider).stream(
@@ -107,6 +108,46 @@ struct StopTests {
     #expect(end.data?["budget"] == .string(limit.rawValue) && end.data?["code"] == "budget_exceeded")
     #expect(end.data?["usage"]?["total"] != nil, "what was used is known")
     #expect(error?.partial?.text == text)
+  }
+
+  /// The examples of `docs/stop.md`.
+  @Test func documentExamples() async throws {
+    let provider = try ScriptedProvider(
+      ScriptedReply.text("Once upon a time", chunks: 4).with(.stall(afterBytes: 500)))
+    defer { provider.stop() }
+    let client = client(provider)
+    let (emitter, begun) = (emitter, AsyncStream<TraceID>.makeStream())
+
+    let run = Task {
+      try await emitter.withSpan(.agent, "helper") { span in
+        begun.continuation.yield(try #require(span.context.trace))
+        return try await client.generate("Write a long story", model: "gpt-4o").text
+      }
+    }
+    var traces = begun.stream.makeAsyncIterator()
+    let trace = try #require(await traces.next())
+    await provider.stalled()
+
+    let isCancelled = Cancellation.isCancelled(trace: trace)
+    let registration = Cancellation.onCancel(of: trace) { print("stop") }
+
+    #expect(!isCancelled)
+    Cancellation.cancel(trace: trace)
+    await #expect(throws: LLMError.self) { try await run.value }
+    withExtendedLifetime(registration) {}
+
+    let words = Array(repeating: "tokens", count: 8000).joined(separator: " ")
+    provider.on(model: "gpt-4o", ScriptedReply.text(words, chunks: 4000))
+    var wasTooMuch = false
+    let options = GenerationOptions(
+      budget: Budget(tokens: 4000, cost: 0.05, seconds: .seconds(30), stall: .seconds(10)))
+    do {
+      _ = try await client.generate("Write a long story", model: "gpt-4o", options: options)
+    } catch {
+      if error.budget == .tokens { print("it wrote too much: \(error.partial?.text.count ?? 0) characters") }
+      wasTooMuch = error.budget == .tokens
+    }
+    #expect(wasTooMuch)
   }
 
   @Test func enoughIsEnough() async throws {
