@@ -111,7 +111,9 @@ let package = Package(
     tests("SignalboxLog", ["Wire", "Signalbox", "LogBench"]),
     tests("SignalboxTesting", ["Wire", "Signalbox", "Fetch", "JSONScan", "SignalboxLLM"]),
     tests("Net", ["Wire"]),
-    tests("SignalboxServer", ["Wire", "Signalbox", "SignalboxLog", "JSONScan", "Net"]),
+    tests(
+      "SignalboxServer",
+      ["Wire", "Signalbox", "Fetch", "SignalboxLLM", "SignalboxLog", "SignalboxTesting", "JSONScan", "Net"]),
     tests("SignalboxCLI", ["Wire", "JSONScan", "Signalbox", "SignalboxLLM"]),
   ],
   swiftLanguageModes: [.v6],

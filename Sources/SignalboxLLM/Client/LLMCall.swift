@@ -205,7 +205,7 @@ final class LLMCall {
     telemetry.flush(at: moment)
     switch ending {
     case .open:
-      if let limit = meter.exceeded(attempt) { interrupt.fire(meter.error(limit)) }
+      if let limit = meter.exceeded(attempt) { fail(meter.error(limit)) }
     case .whole: complete()
     case .failed(let error): fail(error)
     }

@@ -1836,7 +1836,7 @@ button { cursor: pointer; justify-self: start; }
 </html>
 """###),
     DashboardAsset(
-      path: "/v1/schema", contentType: "application/schema+json", tag: "\"dbc09f294946e570\"",
+      path: "/v1/schema", contentType: "application/schema+json", tag: "\"7caf56181c4813fb\"",
       text: ###"""
 {
   "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -1999,6 +1999,10 @@ button { cursor: pointer; justify-self: start; }
         "step": { "$ref": "#/$defs/natural", "description": "Of a chain: the step that failed, from 0." },
         "step_name": { "type": "string", "description": "Of a chain: the step that failed." },
         "steps": { "$ref": "#/$defs/natural", "description": "Of a step: how many the chain has." },
+        "budget": {
+          "enum": ["tokens", "cost", "seconds", "stall"],
+          "description": "The limit of its budget that the call exceeded."
+        },
         "name": { "type": "string" },
         "id": { "type": "string" },
         "opaque_skipped": { "$ref": "#/$defs/natural", "description": "Parts of the reply of no known kind beyond those kept as llm.opaque." },

@@ -103,10 +103,11 @@ import Wire
        "usage":{"input":5,"SECRET key":1,"raw":"SECRET","cost":{"amount":0.5,"currency":"USD"}},"age":42,
        "messages":[{"content":"SECRET"}],"timing":{"duration_ms":7.5},"status":500,"finish_reason":"SECRET word"}}
       """)
-    #expect(!text.contains("SECRET") && !text.contains("42"))
+    #expect(!text.contains("SECRET") && !text.contains("\"age\""))
     for kept in [
       "\"type\":\"llm.error\"", "\"phase\":\"error\"", "\"session\":\"s1\"", "\"model\":\"m\"", "\"index\":3",
-      "\"source\":{\"service\":\"app\"}", "\"reason\":\"failed\"", "\"input\":5", "\"amount\":0.5", "\"currency\":\"USD\"",
+      "\"source\":{\"service\":\"app\"}", "\"reason\":\"failed\"", "\"input\":5", "\"amount\":0.5",
+      "\"currency\":\"USD\"",
       "\"duration_ms\":7.5", "\"status\":500",
     ] { #expect(text.contains(kept), "\(kept) in \(text)") }
     // It is an event still.

@@ -47,7 +47,8 @@ import Wire
 @Suite struct RefusalTests {
   private func line(_ path: String, suppressed: Int = 0) -> String {
     Refusal(
-      APIError(403, "not_yours", "no", field: "session"), time: Timestamp(nanoseconds: 0), address: "127.0.0.1",
+      APIError(403, "not_yours", "no", field: "session"), time: Timestamp(nanoseconds: 0),
+      address: "127.0.0.1",
       method: "GET", path: path, key: "k1", subject: "an\"n"
     ).line(suppressed: suppressed)
   }
@@ -55,8 +56,11 @@ import Wire
   @Test func aLineIsJSONWithoutSecrets() throws {
     #expect(
       line("/v1/live", suppressed: 3)
-        == #"{"audit":"refused","time":"1970-01-01T00:00:00Z","reason":"not_yours","status":403,"address":"127.0.0.1","method":"GET","path":"/v1/live","key":"k1","subject":"an\"n","field":"session","suppressed":3}"#)
-    for secret in ["/g/topsecret/s1/openai/v1/chat", "/sbk_topsecret", "/v1/eyJtopsecret.x.y/z", "/x/sk-topsecret123"] {
+        == #"{"audit":"refused","time":"1970-01-01T00:00:00.000000Z","reason":"not_yours","status":403,"address":"127.0.0.1","method":"GET","path":"/v1/live","key":"k1","subject":"an\"n","field":"session","suppressed":3}"#
+    )
+    for secret in [
+      "/g/topsecret/s1/openai/v1/chat", "/sbk_topsecret", "/v1/eyJtopsecret.x.y/z", "/x/sk-topsecret123",
+    ] {
       #expect(!line(secret).contains("topsecret"), "\(secret)")
     }
     #expect(line("/g/-/s1/openai").contains("/g/-/s1/openai"))

@@ -12,7 +12,8 @@ import Wire
   let parser = JSONParser()
 
   static func base64(_ bytes: some Sequence<UInt8>) -> String {
-    Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+    Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing(
+      "=", with: "")
   }
 
   func check(_ text: String, keys: Set<String> = ["k1"]) -> TokenProblem.Reason? {
@@ -66,16 +67,21 @@ import Wire
 
   @Test(arguments: [
     ("{\"alg\":\"none\"}", TokenProblem.Reason.untrusted), ("{\"alg\":\"None\"}", .untrusted),
-    ("{\"alg\":\"hs256\"}", .untrusted), ("{\"alg\":\"HS512\"}", .untrusted), ("{\"alg\":\"ES256\"}", .untrusted),
-    ("{\"alg\":256}", .untrusted), ("{}", .untrusted), ("[]", .malformed), ("7", .malformed), ("", .malformed),
+    ("{\"alg\":\"hs256\"}", .untrusted), ("{\"alg\":\"HS512\"}", .untrusted),
+    ("{\"alg\":\"ES256\"}", .untrusted),
+    ("{\"alg\":256}", .untrusted), ("{}", .untrusted), ("[]", .malformed), ("7", .malformed),
+    ("", .malformed),
     ("{\"alg\":\"HS256\",\"alg\":\"RS256\"}", .malformed),
     ("{\"alg\":\"HS256\",\"\\u0061lg\":\"HS256\"}", .malformed),
-    ("{\"alg\":\"HS256\",\"crit\":[\"exp\"]}", .untrusted), ("{\"alg\":\"HS256\",\"jku\":\"http://x\"}", .untrusted),
+    ("{\"alg\":\"HS256\",\"crit\":[\"exp\"]}", .untrusted),
+    ("{\"alg\":\"HS256\",\"jku\":\"http://x\"}", .untrusted),
     ("{\"alg\":\"HS256\",\"jwk\":{\"kty\":\"oct\",\"k\":\"AA\"}}", .untrusted),
     ("{\"alg\":\"HS256\",\"x5u\":\"http://x\"}", .untrusted), ("{\"alg\":\"HS256\",\"kid\":7}", .untrusted),
     ("{\"alg\":\"HS256\",\"kid\":\"../../etc/passwd\"}", .untrusted),
-    ("{\"alg\":\"HS256\",\"kid\":\"' OR 1=1 --\"}", .untrusted), ("{\"alg\":\"HS256\",\"kid\":\"\"}", .untrusted),
-    ("{\"alg\":\"RS256\",\"kid\":\"signalbox\"}", .signature), ("{\"alg\":\"HS256\",\"typ\":\"JWE\"}", .malformed),
+    ("{\"alg\":\"HS256\",\"kid\":\"' OR 1=1 --\"}", .untrusted),
+    ("{\"alg\":\"HS256\",\"kid\":\"\"}", .untrusted),
+    ("{\"alg\":\"RS256\",\"kid\":\"signalbox\"}", .signature),
+    ("{\"alg\":\"HS256\",\"typ\":\"JWE\"}", .malformed),
     ("{\"alg\":\"HS256\"}", .untrusted),
   ])
   func headersThatLie(_ header: String, _ reason: TokenProblem.Reason) {
@@ -84,7 +90,10 @@ import Wire
   }
 
   @Test func shapesThatAreNone() {
-    for text in ["", ".", "..", "...", "a.b.c.d", "a.b", "e30.e30.", "e30.e30.A", "e3 0.e30.AA", "e30=.e30.AA", "+/.e30.AA"] {
+    for text in [
+      "", ".", "..", "...", "a.b.c.d", "a.b", "eyJhbGciOiJIUzI1NiJ9.e30.", "e30.e30.A", "e3 0.e30.AA",
+      "e30=.e30.AA", "+/.e30.AA",
+    ] {
       #expect(check(text) == .malformed, "\(text)")
     }
     #expect(check(String(repeating: "A", count: 4097)) == .malformed)
@@ -98,11 +107,13 @@ import Wire
     ("{\(aud),\(may)}", TokenProblem.Reason.lifetime), ("{\(aud),\(may),\"exp\":\"1800000300\"}", .claims),
     ("{\(aud),\(may),\"exp\":1e308}", .claims), ("{\(aud),\(may),\"exp\":-1}", .claims),
     ("{\(aud),\(may),\"exp\":1799999999}", .expired), ("{\(aud),\(may),\"exp\":1800000000}", .expired),
-    ("{\(aud),\(may),\"exp\":4102444800}", .lifetime), ("{\(aud),\(may),\(exp),\"exp\":1800000301}", .malformed),
+    ("{\(aud),\(may),\"exp\":4102444800}", .lifetime),
+    ("{\(aud),\(may),\(exp),\"exp\":1800000301}", .malformed),
     ("{\(aud),\(may),\(exp),\"\\u0065xp\":1800000301}", .malformed),
     ("{\(may),\(exp)}", .audience), ("{\"aud\":\"other\",\(may),\(exp)}", .audience),
     ("{\"aud\":[],\(may),\(exp)}", .audience), ("{\"aud\":{\"signalbox\":1},\(may),\(exp)}", .audience),
-    ("{\(aud),\(may),\(exp),\"nbf\":1800000100}", .early), ("{\(aud),\(may),\(exp),\"iat\":1800000100}", .early),
+    ("{\(aud),\(may),\(exp),\"nbf\":1800000100}", .early),
+    ("{\(aud),\(may),\(exp),\"iat\":1800000100}", .early),
     ("{\(aud),\(exp)}", .claims), ("{\(aud),\(exp),\"signalbox\":{}}", .claims),
     ("{\(aud),\(exp),\"signalbox\":{\"content\":true}}", .claims),
     ("{\(aud),\(exp),\"signalbox\":{\"sessions\":\"s\"}}", .claims),
@@ -129,7 +140,8 @@ import Wire
 
   @Test func claimsThatDo() throws {
     for payload in [
-      "{\(Self.aud),\(Self.exp),\(Self.may)}", "{\"aud\":[\"x\",\"signalbox\"],\"exp\":1800000300.5,\(Self.may)}",
+      "{\(Self.aud),\(Self.exp),\(Self.may)}",
+      "{\"aud\":[\"x\",\"signalbox\"],\"exp\":1800000300.5,\(Self.may)}",
       "{\(Self.aud),\(Self.exp),\(Self.may),\"nbf\":1800000030,\"iat\":1800000000,\"name\":{\"any\":[1]}}",
     ] {
       let claims = try TokenClaims(
