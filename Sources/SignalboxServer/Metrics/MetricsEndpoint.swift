@@ -43,6 +43,7 @@ struct MetricsEndpoint {
     write(ingest: loops.ingest, log, to: &out)
     write(live: loops, to: &out)
     loops.gateway.write(to: &out)
+    shared.chat.write(to: &out)
     write(log: log, to: &out)
     out.gauge("signalbox_reader_queue", "Reads of the log that wait for a thread.", shared.readers.depth)
     out.gauge(
