@@ -101,6 +101,10 @@ let package = Package(
       name: "ClientBench", dependencies: ["Signalbox", "SignalboxLLM", "SignalboxTesting"],
       path: "Benchmarks/ClientBench", swiftSettings: settings),
 
+    .executableTarget(
+      name: "SocketBench", dependencies: ["Wire", "Signalbox", "SignalboxServer"],
+      path: "Benchmarks/SocketBench", swiftSettings: settings),
+
     tests("Wire"),
     tests("Signalbox", ["Wire", "SignalboxTesting"]),
     tests("JSONScan", ["Wire"]),

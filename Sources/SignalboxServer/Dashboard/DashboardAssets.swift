@@ -1588,7 +1588,7 @@ export const ChainMonitor = globalThis.ChainMonitor;
 export default ChainMonitor;
 """###),
     DashboardAsset(
-      path: "/assets/chain-page.js", contentType: "text/javascript; charset=utf-8", tag: "\"1370ab17d1121fec\"",
+      path: "/assets/chain-page.js", contentType: "text/javascript; charset=utf-8", tag: "\"be26449b2fed44b9\"",
       text: ###"""
 // The page of one chain: a progress bar, its steps and its result. What comes from the chain is put in as text, never
 // as markup.
@@ -1598,7 +1598,9 @@ const find = (id) => document.getElementById(id);
 // More steps than this are counted instead of listed.
 const LISTED = 500;
 
+// The last row of each name.
 let steps = new Map();
+let listed = 0;
 let unlisted = 0;
 let monitor = null;
 
@@ -1629,7 +1631,7 @@ function row(name, state) {
     known.dataset.state = state;
     return known;
   }
-  if (steps.size + unlisted >= LISTED) {
+  if (listed === LISTED) {
     unlisted += 1;
     find("more").hidden = false;
     text(find("more"), `and ${unlisted} more`);
@@ -1641,13 +1643,15 @@ function row(name, state) {
   item.append(label);
   item.dataset.state = state;
   find("steps").append(item);
-  steps.set(known ? `${name} #${steps.size}` : name, item);
+  listed += 1;
+  steps.set(name, item);
   return item;
 }
 
 function started({ metadata }) {
   find("steps").replaceChildren();
   steps = new Map();
+  listed = 0;
   unlisted = 0;
   for (const id of ["failure", "outcome", "more", "message"]) find(id).hidden = true;
   const name = metadata?.name ? String(metadata.name) : `Chain ${monitor.chainId}`;

@@ -16,7 +16,7 @@ struct EmbeddedServerTests {
 
   /// Runs `body` with a server that ends with it.
   private func withServer(
-    _ change: (inout ServerConfiguration) -> Void, _ body: (Server, String) async throws -> Void
+    _ change: (inout ServerConfiguration) -> Void = { _ in }, _ body: (Server, String) async throws -> Void
   ) async throws {
     var configuration = Self.configuration()
     change(&configuration)
@@ -155,6 +155,28 @@ struct EmbeddedServerTests {
     _ = try await late.next()
     #expect(try await late.next(with: "error").contains("cancelled"))
     await again.shutDown()
+  }
+
+  @Test func theExporterSaysWhatTheLogRefuses() async throws {
+    try await withServer { server, url in
+      let client = try SocketClient(url, "/ws/v1/s8?")
+      try client.send(#"{"event_type":"session.hello"}"#)
+      _ = try await client.next(with: "session.ready")
+      var good = Context()
+      good.session = "s8"
+      var bad = Context()
+      bad.session = "not an id"
+      let batch = ExportBatch(
+        events: [Event("a.b", context: bad), Event("a.c", context: good)], producer: "p", firstSequence: 0)
+      // The second time it is a duplicate, which is no failure and no news.
+      for _ in 0..<2 {
+        let refused = try await server.exporter.write(batch)
+        #expect(refused.map(\.index) == [0] && refused.first?.field == "session")
+      }
+      server.send("end", to: "s8")
+      #expect(try await client.next().contains(#""event_type":"a.c""#))
+      #expect(try await client.next().contains(#""event_type":"chat.reply""#))
+    }
   }
 
   @Test func whatCannotBeIsAnError() async throws {

@@ -48,18 +48,23 @@ final class SocketClient {
     var decoder = WebSocketDecoder(role: .client, maxMessage: 64 << 20)
     var chunk = [UInt8](repeating: 0, count: 64 << 10)
     var head: [UInt8] = []
-    while true {
+    var isOver = false
+    while !isOver {
       let count = recv(descriptor, &chunk, chunk.count, 0)
       guard count > 0 else { return }
       var rest = Array(chunk[..<count])
       while !rest.isEmpty, !head.suffix(4).elementsEqual("\r\n\r\n".utf8) { head.append(rest.removeFirst()) }
       rest.withUnsafeMutableBytes { window in
         var at = 0
-        while at < window.count {
+        while at < window.count, !isOver {
           switch decoder.next(window, from: &at) {
           case .text(let payload): tell(String(decoding: payload, as: UTF8.self))
-          case .close(let code, _): tell("close \(code.rawValue)")
-          case .error(let error): return tell("error \(error.message)")
+          case .close(let code, _):
+            tell("close \(code.rawValue)")
+            isOver = true
+          case .error(let error):
+            tell("error \(error.message)")
+            isOver = true
           default: break
           }
         }
