@@ -38,7 +38,7 @@ unit: assets
 
 e2e:
 	@if [ -x Tests/EndToEnd/run ]; then \
-	  $(deps) swift build python; \
+	  $(deps) swift build python browser; \
 	  swift build --product signalbox $(strict); \
 	  PATH="$(CURDIR)/.venv/bin:$$PATH" SIGNALBOX="$(CURDIR)/.build/debug/signalbox" Tests/EndToEnd/run; \
 	fi

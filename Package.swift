@@ -54,7 +54,7 @@ let package = Package(
       [
         "Wire", "Signalbox", "JSONScan", "Fetch", "SignalboxLLM", "SignalboxLog", "Net", "CUV",
         "CZlib", "COpenSSL",
-      ], exclude: ["Dashboard/web"]),
+      ], exclude: ["Dashboard/web", "Dialects/web"]),
     .executableTarget(
       name: "SignalboxCLI",
       dependencies: [
@@ -88,6 +88,10 @@ let package = Package(
     .executableTarget(
       name: "ClientBench", dependencies: ["Signalbox", "SignalboxLLM", "SignalboxTesting"],
       path: "Benchmarks/ClientBench", swiftSettings: settings),
+
+    .executableTarget(
+      name: "SocketBench", dependencies: ["Wire", "Signalbox", "SignalboxServer"],
+      path: "Benchmarks/SocketBench", swiftSettings: settings),
 
     tests("Wire"),
     tests("Signalbox", ["Wire", "SignalboxTesting"]),

@@ -4,6 +4,7 @@
 # swift   checks for Swift 6.3 or later (never installs it)
 # build   the C libraries and pkg-config, as Debian packages
 # python  curl, and a virtual environment in .venv with what the end-to-end suite imports
+# browser Chromium, for the tests of the pages
 # docs    checks for DocC, which comes with Swift
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -69,13 +70,18 @@ need_python() {
   fi
 }
 
+need_browser() {
+  command -v chromium >/dev/null || command -v google-chrome >/dev/null && return 0
+  apt_packages chromium fonts-dejavu-core || echo "there is no Chromium: the tests of the pages are skipped" >&2
+}
+
 need_docs() {
   command -v docc >/dev/null || fail "docc is missing: it comes with the Swift toolchain."
 }
 
 for job in "$@"; do
   case "$job" in
-    swift | build | python | docs) "need_$job" ;;
-    *) fail "scripts/deps.sh knows swift, build, python and docs, not '$job'" ;;
+    swift | build | python | browser | docs) "need_$job" ;;
+    *) fail "scripts/deps.sh knows swift, build, python, browser and docs, not '$job'" ;;
   esac
 done

@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
-# Turns the files of the dashboard (Sources/SignalboxServer/Dashboard/web), the schema of events and the list of
-# prices into Swift, so that the program is one file.
+# Turns the files of the dashboard (Sources/SignalboxServer/Dashboard/web), those for pages that watch a chain
+# (Dialects/web), the schema of events and the list of prices into Swift, so that the program is one file.
 #   scripts/embed.sh          writes DashboardAssets.swift and PriceTable+builtIn.swift
 #   scripts/embed.sh --check  fails when they are not what the files say
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export LC_ALL=C
 folder=Sources/SignalboxServer/Dashboard
+dialects=Sources/SignalboxServer/Dialects
 prices=Sources/SignalboxLLM/Usage
 
 kind() {
   case "$1" in
     *.html) echo "text/html; charset=utf-8" ;;
-    *.js) echo "text/javascript; charset=utf-8" ;;
+    *.d.ts) echo "text/plain; charset=utf-8" ;;
+    *.js | *.mjs) echo "text/javascript; charset=utf-8" ;;
     *.css) echo "text/css; charset=utf-8" ;;
     *.svg) echo "image/svg+xml" ;;
     *.schema.json) echo "application/schema+json" ;;
@@ -27,10 +29,12 @@ dashboard() {
   echo "extension DashboardAsset {"
   echo "  /// Every file of the dashboard, by the path it is served at."
   echo "  static let all: [DashboardAsset] = ["
-  for file in "$folder"/web/* docs/events.schema.json; do
+  for file in "$folder"/web/* "$dialects"/web/* docs/events.schema.json; do
     name=$(basename "$file")
     path=/assets/$name
     [ "$name" = index.html ] && path=/
+    [ "$name" = chain.html ] && path=/chain
+    case "$name" in chain-monitor.*) path=/js/$name ;; esac
     [ "$name" = events.schema.json ] && path=/v1/schema
     tag=$(sha256sum "$file" | cut -c1-16)
     echo "    DashboardAsset("

@@ -12,6 +12,7 @@ enum Route: Equatable {
   case key(String)
   case tokens
   case schema, health, ready, metrics
+  case dialect(DialectRoute)
   case asset
   case unknown
   case wrongMethod(allowed: String)
@@ -26,7 +27,8 @@ enum Route: Equatable {
     case .cancel: Demand(scopes: [.ingest, .gateway], takesTokens: true)
     case .keys, .key: Demand(scopes: .admin)
     case .tokens: Demand(scopes: .tokens)
-    case .schema, .health, .ready, .asset, .unknown, .wrongMethod: nil
+    // Dialects tell in their own way who may not come in.
+    case .schema, .health, .ready, .dialect, .asset, .unknown, .wrongMethod: nil
     }
   }
 
@@ -47,6 +49,7 @@ final class LoopService: HTTPService {
   private let shared: ServerShared
   private let gatekeeper: Gatekeeper
   private let live: LiveEndpoint
+  private let dialects: DialectEndpoint
   private let history: HistoryEndpoint
   private let traces: TracesEndpoint
   private let gateway: Gateway
@@ -68,6 +71,7 @@ final class LoopService: HTTPService {
       keys: shared.keys, tokens: shared.tokens, rates: shared.rates, audit: shared.audit,
       configuration: configuration)
     live = LiveEndpoint(hub: hub, log: shared.log, readers: shared.readers)
+    dialects = DialectEndpoint(hub: hub, shared: shared, gatekeeper: gatekeeper, loop: loop)
     history = HistoryEndpoint(log: shared.log, readers: shared.readers)
     traces = TracesEndpoint(log: shared.log, readers: shared.readers)
     var gatewayConfiguration = GatewayConfiguration(
@@ -139,6 +143,7 @@ final class LoopService: HTTPService {
     case .ingestSocket: ingest.openSocket(exchange)
     case .live, .history, .traces, .trace, .cancel: answerReader(exchange, route)
     case .tokens: TokensEndpoint(shared.tokens).serve(exchange, visitor(of: exchange), body: body)
+    case .dialect(let route): dialects.serve(exchange, route)
     case .keys: KeysEndpoint(shared.keys).serve(exchange, body: body)
     case .key(let id): KeysEndpoint(shared.keys).revoke(id, exchange)
     case .schema: serveAsset(exchange)
@@ -207,6 +212,9 @@ final class LoopService: HTTPService {
     let path = head.path
     let parts = path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
     guard let first = parts.first else { return isGet ? .asset : .wrongMethod(allowed: "GET") }
+    if first == "ws", let dialect = DialectRoute(head.pathSegments) {
+      return isGet ? .dialect(dialect) : .wrongMethod(allowed: "GET")
+    }
     switch (first, parts.count) {
     case ("v1", 2) where parts[1] == "traces": return isGet ? .traces : .wrongMethod(allowed: "GET")
     case ("v1", 3) where parts[1] == "traces": return isGet ? .trace(parts[2]) : .wrongMethod(allowed: "GET")
@@ -226,7 +234,9 @@ final class LoopService: HTTPService {
 
   /// A file held in the program; a browser that has it is told so.
   private func serveAsset(_ exchange: HTTPExchange) {
-    guard let asset = exchange.head.withPath({ DashboardAsset.at($0) }) else {
+    // The page of a chain reads the id from its own address.
+    let isChain = exchange.head.pathHasPrefix("/chain/")
+    guard let asset = isChain ? .chainPage : exchange.head.withPath({ DashboardAsset.at($0) }) else {
       return exchange.respond(.nothing(at: exchange.head.path))
     }
     var headers = DashboardAsset.headers.map { ("\($0.name)", "\($0.value)") }

@@ -3,7 +3,7 @@ package import Net
 package import SignalboxLog
 
 /// A running Signalbox: the log in the middle, what comes in and who watches around it.
-package final class Server: Sendable {
+public final class Server: Sendable {
   /// Where it listens.
   package struct Address: Sendable {
     package let host: String
@@ -19,7 +19,7 @@ package final class Server: Sendable {
     package let adminKey: String?
   }
 
-  private let shared: ServerShared
+  let shared: ServerShared
   private let http: HTTPServer
 
   /// Opens the log and prepares the loops; nothing listens before `start`.
@@ -91,6 +91,7 @@ package final class Server: Sendable {
 
   /// Stops taking connections, lets answers finish for at most `milliseconds`, then closes the log.
   package func stop(within milliseconds: UInt64 = 3000) {
+    shared.chat.stop(within: 500)
     let drained = Guarded(false)
     http.drain(within: milliseconds) { drained.signal { $0 = true } }
     _ = drained.wait(milliseconds: Int(milliseconds) + 1000) { $0 ? () : nil }

@@ -3,13 +3,13 @@ package import SignalboxLLM
 package import SignalboxLog
 
 /// What a server is started with. Each value is an option of `signalbox serve`, which documents it.
-package struct ServerConfiguration: Sendable {
+public struct ServerConfiguration: Sendable {
   /// Address to listen on; `127.0.0.1`.
-  package var host = "127.0.0.1"
+  public var host = "127.0.0.1"
   /// Port to listen on, 0 for any free one; 7446.
-  package var port = 7446
+  public var port = 7446
   /// Directory of the log; made when it is not there.
-  package var dataDirectory = "signalbox-data"
+  public var dataDirectory = "signalbox-data"
   /// Names of the gateway and where they lead: `/openai/…` goes to the value of `openai`.
   package var upstreams: [String: String] = ServerConfiguration.defaultUpstreams
   /// Whether the gateway asks for the usage of streams: for all upstreams, and by their names.
@@ -25,11 +25,11 @@ package struct ServerConfiguration: Sendable {
   /// Bytes on disk beyond which the oldest events are forgotten; nil: no limit.
   package var retainBytes: UInt64?
   /// Host names that requests may name besides the address listened on (against DNS rebinding).
-  package var allowedHosts: [String] = []
+  public var allowedHosts: [String] = []
   /// Origins whose pages may open sockets besides this server's own, such as `https://app.example.com`.
-  package var allowedOrigins: [String] = []
+  public var allowedOrigins: [String] = []
   /// Whether keys are asked for; nil: unless the address is a loopback address.
-  package var requiresKeys: Bool?
+  public var requiresKeys: Bool?
   /// Path of a JWKS file with the keys of those who make tokens for browsers themselves; nil: only tokens that this
   /// server minted are taken.
   package var jwks: String?
@@ -48,8 +48,13 @@ package struct ServerConfiguration: Sendable {
   package var ingest = IngestLimits()
   package var live = LiveLimits()
   package var connections = 16_384
+  /// Answers what is written into the sockets of sessions; nil: nobody does, and the writer is told so.
+  public var chat: ChatHandler?
+  /// Without `chat`: whether what is written is stored as an event `chat.message`, for a program that watches those
+  /// and answers with events; false.
+  public var storesChat = false
 
-  package init() {}
+  public init() {}
 
   /// The providers' own addresses, and Ollama's on this machine.
   package static let defaultUpstreams = [

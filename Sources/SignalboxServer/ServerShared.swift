@@ -14,6 +14,7 @@ final class ServerShared: Sendable {
   let audit: AuditLog?
   let cancels = CancelBoard()
   let loops: [(loop: EventLoop, place: LoopPlace)]
+  let chat: ChatDesk
   let started = SystemTime.monotonic
 
   init(
@@ -28,6 +29,7 @@ final class ServerShared: Sendable {
     rates = RateLimits(perKey: configuration.ratePerKey, perAddress: configuration.ratePerAddress)
     audit = configuration.audit.map { AuditLog(write: $0) }
     self.loops = loops
+    chat = ChatDesk(log: log, handler: configuration.chat)
   }
 
   /// Reads a page on a reader's thread and hands it back on the loop; false when too many are waiting.
@@ -73,20 +75,25 @@ extension LogReader {
       var gaps = page.gaps[...]
       var writer = ByteWriter(capacity: page.batch.bytes.count + page.batch.count * 64)
       var starts: [(start: Int, time: Int64)] = []
+      let framer = EventFramer()
+      var count: UInt64 = 0
       for (slot, offset) in zip(page.batch.slots, page.offsets) {
         while let gap = gaps.first, gap.offsets.upperBound <= offset {
           writer.append(gaps.removeFirst(), log, as: request.format)
         }
         if request.timed { starts.append((writer.count, slot.time)) }
-        writer.append(
-          slot, of: page.batch.bytes.raw, at: log.position(of: offset), as: request.format, view: request.view
-        )
+        let position = log.position(of: offset)
+        if framer.append(
+          slot, in: page.batch.bytes.raw, at: position, as: request.format, view: request.view, to: &writer)
+        {
+          count += 1
+        }
       }
       for gap in gaps { writer.append(gap, log, as: request.format) }
       var answer = LivePage(
         bytes: writer.count > 0 ? SharedBytes(taking: writer) : nil, next: page.scannedTo + 1)
       answer.events = starts
-      answer.count = UInt64(page.count)
+      answer.count = count
       answer.missing = page.gaps.reduce(0) { $0 + UInt64($1.offsets.count) }
       return answer
     } catch {
@@ -98,6 +105,10 @@ extension LogReader {
 extension ByteWriter {
   /// Says that a stretch was stored and cannot be given.
   fileprivate mutating func append(_ gap: LogPage.Gap, _ log: EventLog, as format: EventFormat) {
+    if case .dialect(let dialect) = format {
+      let first = log.position(of: gap.offsets.lowerBound)
+      return dialect.append(gap: (first, log.position(of: gap.offsets.upperBound - 1)), to: &self)
+    }
     var json = ByteWriter(capacity: 160)
     json.append("{\"control\":\"gap\",")
     json.append(range: gap, log)

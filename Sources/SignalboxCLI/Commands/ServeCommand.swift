@@ -36,6 +36,12 @@ enum ServeCommand: Command {
       .value(
         "record", "DIR", environment: "SIGNALBOX_RECORD",
         "Write every model call, with its content, to a file there (see signalbox replay)"),
+      .value(
+        "chat-url", "URL", environment: "SIGNALBOX_CHAT_URL",
+        "Send what is written in a session's socket there for an answer (docs/sockets.md)"),
+      .flag(
+        "chat-events", environment: "SIGNALBOX_CHAT_EVENTS",
+        "Store it as an event chat.message instead, for a program that watches those"),
       .flag("require-keys", environment: "SIGNALBOX_REQUIRE_KEYS", "Ask for keys on this machine, too"),
       .value("loops", "N", environment: "SIGNALBOX_LOOPS", "Event loops; default: one a core, at most 4"),
     ] + AccessOptions.options,
@@ -121,6 +127,13 @@ enum ServeCommand: Command {
     configuration.allowedOrigins = arguments.all("allow-origin")
     if arguments.has("require-keys") { configuration.requiresKeys = true }
     try AccessOptions.apply(arguments, to: &configuration)
+    if let url = arguments.text("chat-url") {
+      guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
+        throw UsageError("--chat-url takes an http or https URL, not '\(url)'")
+      }
+      configuration.chat = ChatForwarding.handler(url: url)
+    }
+    configuration.storesChat = arguments.has("chat-events")
     configuration.loops = try arguments.integer("loops", in: 1...64) ?? 0
     return configuration
   }

@@ -19,6 +19,9 @@ package struct DashboardAsset: Sendable {
     all.first { path.elementsEqual($0.path) }
   }
 
+  /// The page that follows a chain, at `/chain/{id}`.
+  static var chainPage: DashboardAsset? { all.first { "\($0.path)" == "/chain" } }
+
   /// Headers that go with every file. Nothing but the server's own files may run, load or be talked to, and no
   /// other page may frame this one; browsers ask again each time and mostly hear 304.
   package static let headers: [(name: StaticString, value: StaticString)] = [

@@ -1312,6 +1312,534 @@ noscript { padding: 20px; }
 }
 """###),
     DashboardAsset(
+      path: "/js/chain-monitor.d.ts", contentType: "text/plain; charset=utf-8", tag: "\"9c2a3be3ed3ffcc8\"",
+      text: ###"""
+/** What every update carries besides its own members. */
+export interface ChainUpdate {
+  /** Where it stands in the log; pass it as `after` to go on behind it. */
+  position?: string;
+}
+
+export interface ChainStart extends ChainUpdate {
+  update_type: "start";
+  status: "started";
+  /** What the application gave, and where it gave none of that name: `name`, `steps`, `total_steps`. */
+  metadata: { name?: string; steps?: string[]; total_steps?: number; [member: string]: unknown };
+}
+
+export interface ChainStep<Result = unknown> extends ChainUpdate {
+  update_type: "step";
+  step_name: string;
+  /** How far the whole chain is, 0 to 100. */
+  progress_percentage: number | null;
+  intermediate_result: Result | null;
+}
+
+export interface ChainProgress<Result = unknown> extends ChainUpdate {
+  update_type: "progress";
+  step_name: string;
+  /** How far the whole chain is, 0 to 100. */
+  progress_percentage: number | null;
+  /** How far the step is, 0 to 100. */
+  step_percentage: number | null;
+  intermediate_result?: Result | null;
+  message?: string;
+}
+
+export interface ChainComplete<Result = unknown> extends ChainUpdate {
+  update_type: "complete";
+  status: "completed";
+  result: Result | null;
+}
+
+export interface ChainError extends ChainUpdate {
+  update_type: "error";
+  status: "error";
+  error: string;
+  reason?: "failed" | "cancelled" | "incomplete" | "lost" | "gap";
+}
+
+export type ChainConnectionState = "connecting" | "open" | "waiting" | "denied" | "closed";
+
+export interface ChainMonitorOptions {
+  /** Origin of the server, such as `https://telemetry.example.com`; the page's own when absent. */
+  url?: string;
+  /** A key with the scope `read`; for pages that are not public. */
+  key?: string;
+  /** A short-lived token that names the chain. */
+  token?: string;
+  /** Go on behind this position instead of from the beginning. */
+  after?: string;
+  /** Another implementation of WebSocket, for use outside of browsers. */
+  WebSocket?: typeof WebSocket;
+}
+
+export class ChainMonitor {
+  /** Connects at once; from the beginning of the chain unless `after` is given. */
+  constructor(chainId: string | number, options?: ChainMonitorOptions);
+
+  readonly chainId: string;
+  readonly state: ChainConnectionState;
+  /** Where the last update stands; null before the first. */
+  readonly position: string | null;
+
+  onStart(handler: (update: ChainStart) => void): this;
+  onStep<Result = unknown>(handler: (update: ChainStep<Result>) => void): this;
+  onProgress<Result = unknown>(handler: (update: ChainProgress<Result>) => void): this;
+  onComplete<Result = unknown>(handler: (update: ChainComplete<Result>) => void): this;
+  onError(handler: (update: ChainError) => void): this;
+  /** Called with the state at once and whenever it changes. */
+  onConnection(
+    handler: (state: ChainConnectionState, detail: { code?: number; reason?: string }) => void,
+  ): this;
+  /** Ends it for good. */
+  close(): void;
+}
+
+export default ChainMonitor;
+
+declare global {
+  interface Window {
+    ChainMonitor: typeof ChainMonitor;
+  }
+}
+"""###),
+    DashboardAsset(
+      path: "/js/chain-monitor.js", contentType: "text/javascript; charset=utf-8", tag: "\"5ef795a6d06d50ea\"",
+      text: ###"""
+/*
+ * Follows a chain on its socket: ws(s)://{host}/ws/chain/{id}/.
+ *
+ *   const monitor = new ChainMonitor("42");
+ *   monitor.onStart((data) => …);      // {update_type: "start", status: "started", metadata}
+ *   monitor.onStep((data) => …);       // {update_type: "step", step_name, progress_percentage, intermediate_result}
+ *   monitor.onProgress((data) => …);   // {update_type: "progress", step_name, progress_percentage, step_percentage, …}
+ *   monitor.onComplete((data) => …);   // {update_type: "complete", status: "completed", result}
+ *   monitor.onError((data) => …);      // {update_type: "error", status: "error", error}
+ *   monitor.onConnection((state) => …);
+ *
+ * It connects when it is made, comes back by itself, and goes on where it was. No dependencies. As an ES module:
+ * import { ChainMonitor } from "/js/chain-monitor.mjs".
+ */
+(function (root) {
+  "use strict";
+
+  const FIRST_WAIT = 500;
+  const LONGEST_WAIT = 15000;
+  // The server says something every 10 s to those who ask for positions.
+  const SILENCE = 35000;
+  const UPDATES = ["start", "step", "progress", "complete", "error"];
+
+  class ChainMonitor {
+    /**
+     * @param {string|number} chainId
+     * @param {{url?: string, key?: string, token?: string, after?: string, WebSocket?: typeof WebSocket}} [options]
+     */
+    constructor(chainId, options = {}) {
+      this.chainId = String(chainId);
+      this.options = options;
+      /** "connecting", "open", "waiting", "denied" or "closed" */
+      this.state = "connecting";
+      /** Where the last update stands, or null: what a later monitor can go on from, as its option `after`. */
+      this.position = options.after ?? null;
+      this.handlers = new Map();
+      this.failures = 0;
+      this.socket = null;
+      this.timer = null;
+      this.watchdog = null;
+      this.online = () => this.state === "waiting" && this.connect();
+      root.addEventListener?.("online", this.online);
+      this.connect();
+    }
+
+    onStart(handler) { return this.on("start", handler); }
+    onStep(handler) { return this.on("step", handler); }
+    onProgress(handler) { return this.on("progress", handler); }
+    onComplete(handler) { return this.on("complete", handler); }
+    onError(handler) { return this.on("error", handler); }
+    /** Called with the state, now and whenever it changes, and with the close code and reason where there are any. */
+    onConnection(handler) {
+      this.on("connection", handler);
+      this.call(handler, [this.state, {}]);
+      return this;
+    }
+
+    /** Ends it for good. */
+    close() {
+      root.removeEventListener?.("online", this.online);
+      clearTimeout(this.timer);
+      this.drop();
+      this.become("closed");
+    }
+
+    // What follows is not for callers.
+
+    on(name, handler) {
+      if (typeof handler !== "function") throw new TypeError("A handler is a function");
+      if (!this.handlers.has(name)) this.handlers.set(name, new Set());
+      this.handlers.get(name).add(handler);
+      return this;
+    }
+
+    tell(name, ...values) {
+      for (const handler of this.handlers.get(name) ?? []) this.call(handler, values);
+    }
+
+    /** One handler that fails spares the others and the connection. */
+    call(handler, values) {
+      try {
+        handler(...values);
+      } catch (error) {
+        if (root.reportError) root.reportError(error);
+        else console.error(error);
+      }
+    }
+
+    become(state, detail = {}) {
+      if (this.state === state) return;
+      this.state = state;
+      this.tell("connection", state, detail);
+    }
+
+    address() {
+      const page = root.location;
+      const base = this.options.url ?? (page ? `${page.protocol === "https:" ? "wss:" : "ws:"}//${page.host}` : "");
+      const url = new URL(`${base.replace(/^http/, "ws").replace(/\/+$/, "")}/ws/chain/${encodeURIComponent(this.chainId)}/`);
+      url.searchParams.set("positions", "1");
+      if (this.position) url.searchParams.set("after", this.position);
+      if (this.options.key) url.searchParams.set("key", this.options.key);
+      if (this.options.token) url.searchParams.set("token", this.options.token);
+      return url.href;
+    }
+
+    connect() {
+      clearTimeout(this.timer);
+      this.drop();
+      this.become("connecting");
+      const socket = new (this.options.WebSocket ?? root.WebSocket)(this.address());
+      this.socket = socket;
+      socket.onopen = () => this.become("open");
+      socket.onmessage = (message) => this.take(message.data);
+      socket.onclose = (event) => this.ended(event);
+    }
+
+    drop() {
+      clearTimeout(this.watchdog);
+      const old = this.socket;
+      this.socket = null;
+      if (!old) return;
+      old.onopen = old.onmessage = old.onclose = null;
+      old.close();
+    }
+
+    take(text) {
+      let update;
+      try {
+        update = JSON.parse(text);
+      } catch {
+        return; // Not ours: it costs nothing.
+      }
+      if (update === null || typeof update !== "object") return;
+      this.failures = 0;
+      if (typeof update.position === "string") this.position = update.position;
+      if (update.update_type === "heartbeat") this.watch();
+      else if (this.watchdog !== null) this.watch();
+      if (UPDATES.includes(update.update_type)) this.tell(update.update_type, update);
+    }
+
+    /** A connection that died without a word is given up. */
+    watch() {
+      clearTimeout(this.watchdog);
+      this.watchdog = setTimeout(() => this.again({ reason: "silence" }), SILENCE);
+    }
+
+    ended(event) {
+      const detail = { code: event.code, reason: event.reason };
+      if (event.code === 4401 || event.code === 4403) {
+        this.drop();
+        return this.become("denied", detail);
+      }
+      // What it had is gone from the server: it starts anew, and is told all of it once more.
+      if (event.code === 4409) this.position = null;
+      this.again(detail);
+    }
+
+    again(detail) {
+      this.drop();
+      this.watchdog = null;
+      const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.failures) * (0.5 + Math.random() / 2);
+      this.failures += 1;
+      this.timer = setTimeout(() => this.connect(), wait);
+      this.become("waiting", detail);
+    }
+  }
+
+  root.ChainMonitor = ChainMonitor;
+  if (typeof module === "object" && module.exports) module.exports = { ChainMonitor };
+})(globalThis);
+"""###),
+    DashboardAsset(
+      path: "/js/chain-monitor.mjs", contentType: "text/javascript; charset=utf-8", tag: "\"1d1a8cb41c40dd20\"",
+      text: ###"""
+// The same monitor as an ES module: import { ChainMonitor } from "/js/chain-monitor.mjs".
+import "./chain-monitor.js";
+
+export const ChainMonitor = globalThis.ChainMonitor;
+export default ChainMonitor;
+"""###),
+    DashboardAsset(
+      path: "/assets/chain-page.js", contentType: "text/javascript; charset=utf-8", tag: "\"be26449b2fed44b9\"",
+      text: ###"""
+// The page of one chain: a progress bar, its steps and its result. What comes from the chain is put in as text, never
+// as markup.
+"use strict";
+
+const find = (id) => document.getElementById(id);
+// More steps than this are counted instead of listed.
+const LISTED = 500;
+
+// The last row of each name.
+let steps = new Map();
+let listed = 0;
+let unlisted = 0;
+let monitor = null;
+
+function text(element, value) {
+  if (element.textContent !== value) element.textContent = value;
+}
+
+/** JSON as a person reads it; a text as it is. */
+function readable(value) {
+  return typeof value === "string" ? value : JSON.stringify(value, null, 2);
+}
+
+function progress(percentage) {
+  if (percentage === null || percentage === undefined) return;
+  find("progress").value = percentage;
+  text(find("percent"), `${Math.round(percentage)} %`);
+}
+
+function phase(name, status) {
+  document.body.dataset.phase = name;
+  text(find("status"), status);
+}
+
+/** The row of a step; a name that comes twice is two rows. */
+function row(name, state) {
+  const known = steps.get(name);
+  if (known && known.dataset.state !== "done") {
+    known.dataset.state = state;
+    return known;
+  }
+  if (listed === LISTED) {
+    unlisted += 1;
+    find("more").hidden = false;
+    text(find("more"), `and ${unlisted} more`);
+    return null;
+  }
+  const item = document.createElement("li");
+  const label = document.createElement("span");
+  label.textContent = name;
+  item.append(label);
+  item.dataset.state = state;
+  find("steps").append(item);
+  listed += 1;
+  steps.set(name, item);
+  return item;
+}
+
+function started({ metadata }) {
+  find("steps").replaceChildren();
+  steps = new Map();
+  listed = 0;
+  unlisted = 0;
+  for (const id of ["failure", "outcome", "more", "message"]) find(id).hidden = true;
+  const name = metadata?.name ? String(metadata.name) : `Chain ${monitor.chainId}`;
+  text(find("name"), name);
+  document.title = name;
+  find("progress").value = 0;
+  text(find("percent"), "0 %");
+  for (const step of Array.isArray(metadata?.steps) ? metadata.steps : []) row(String(step), "planned");
+  phase("running", "Running");
+}
+
+function stepped(update) {
+  progress(update.progress_percentage);
+  find("message").hidden = true;
+  const item = row(String(update.step_name), "done");
+  if (!item || update.intermediate_result === null || update.intermediate_result === undefined) return;
+  item.querySelector("details")?.remove();
+  const details = document.createElement("details");
+  const summary = document.createElement("summary");
+  summary.textContent = "intermediate result";
+  const content = document.createElement("pre");
+  content.textContent = readable(update.intermediate_result);
+  details.append(summary, content);
+  item.append(details);
+}
+
+function progressed(update) {
+  progress(update.progress_percentage);
+  row(String(update.step_name), "now");
+  find("message").hidden = !update.message;
+  text(find("message"), String(update.message ?? ""));
+}
+
+function completed({ result }) {
+  progress(100);
+  find("message").hidden = true;
+  find("failure").hidden = true;
+  find("outcome").hidden = false;
+  text(find("result"), readable(result ?? null));
+  phase("completed", "Completed");
+}
+
+function failed({ error }) {
+  for (const item of steps.values()) if (item.dataset.state === "now") item.dataset.state = "failed";
+  find("message").hidden = true;
+  find("failure").hidden = false;
+  text(find("error"), String(error));
+  phase("failed", "Failed");
+}
+
+function connection(state, { reason }) {
+  const badge = find("connection");
+  badge.dataset.state = state;
+  text(badge, state === "waiting" ? "reconnecting" : state);
+  badge.title = reason ?? "";
+  find("key-form").hidden = state !== "denied";
+  if (state === "denied") phase("denied", "Not let in");
+}
+
+function follow() {
+  monitor?.close();
+  monitor = new ChainMonitor(decodeURIComponent(location.pathname.split("/")[2] ?? ""), {
+    key: sessionStorage.getItem("signalbox-key") || undefined,
+  });
+  text(find("name"), `Chain ${monitor.chainId}`);
+  monitor.onStart(started).onStep(stepped).onProgress(progressed).onComplete(completed).onError(failed)
+    .onConnection(connection);
+}
+
+find("key-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  sessionStorage.setItem("signalbox-key", find("key").value.trim());
+  follow();
+});
+follow();
+"""###),
+    DashboardAsset(
+      path: "/assets/chain.css", contentType: "text/css; charset=utf-8", tag: "\"c089c72520aa1bf8\"",
+      text: ###"""
+:root {
+  --bg: #f7f7f5; --panel: #ffffff; --ink: #1d1f24; --soft: #6a6f7a; --line: #e4e4df; --accent: #0f766e;
+  --ok: #15803d; --bad: #c62828; --warn: #b45309; --mono: ui-monospace, Menlo, "DejaVu Sans Mono", monospace;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --bg: #101218; --panel: #171a21; --ink: #e6e8ec; --soft: #969daa; --line: #272b35; --accent: #5eead4;
+    --ok: #4ade80; --bad: #f87171; --warn: #fbbf24;
+  }
+}
+* { box-sizing: border-box; }
+[hidden] { display: none !important; }
+body {
+  margin: 0; background: var(--bg); color: var(--ink);
+  font: 15px/1.5 system-ui, -apple-system, "Segoe UI", "Inter", "DejaVu Sans", sans-serif;
+}
+main {
+  max-width: 720px; margin: 32px auto; padding: 24px 28px; background: var(--panel); border: 1px solid var(--line);
+  border-radius: 12px;
+}
+header { display: flex; align-items: baseline; gap: 14px; }
+h1 { flex: 1; margin: 0; font-size: 20px; overflow-wrap: anywhere; }
+h2 { margin: 0 0 6px; font-size: 15px; }
+#connection { color: var(--soft); font-size: 12px; }
+#connection::before {
+  content: ""; display: inline-block; width: 8px; height: 8px; margin-right: 6px; border-radius: 50%;
+  background: var(--soft);
+}
+#connection[data-state="open"]::before { background: var(--ok); }
+#connection[data-state="waiting"]::before, #connection[data-state="connecting"]::before { background: var(--warn); }
+#connection[data-state="denied"]::before { background: var(--bad); }
+#status { margin: 4px 0 14px; color: var(--soft); }
+.bar { display: flex; align-items: center; gap: 12px; }
+progress { flex: 1; height: 10px; appearance: none; border: 0; border-radius: 5px; overflow: hidden; background: var(--line); }
+progress::-webkit-progress-bar { background: var(--line); border-radius: 5px; }
+progress::-webkit-progress-value { background: var(--accent); border-radius: 5px; transition: width 0.2s; }
+progress::-moz-progress-bar { background: var(--accent); border-radius: 5px; }
+body[data-phase="failed"] progress::-webkit-progress-value { background: var(--bad); }
+#percent { min-width: 56px; text-align: right; font-variant-numeric: tabular-nums; }
+#message, #more { color: var(--soft); font-size: 13px; }
+ol { margin: 18px 0 0; padding: 0; list-style: none; }
+li { display: grid; grid-template-columns: 22px 1fr; gap: 2px 6px; padding: 7px 0; border-top: 1px solid var(--line); }
+li::before { content: "○"; color: var(--soft); }
+li[data-state="done"]::before { content: "✓"; color: var(--ok); }
+li[data-state="now"]::before { content: "●"; color: var(--accent); }
+li[data-state="failed"]::before { content: "✕"; color: var(--bad); }
+li > span { overflow-wrap: anywhere; }
+li > details { grid-column: 2; color: var(--soft); font-size: 13px; }
+summary { cursor: pointer; }
+pre {
+  margin: 6px 0 0; padding: 10px 12px; max-height: 320px; overflow: auto; background: var(--bg); color: var(--ink);
+  border: 1px solid var(--line); border-radius: 8px; font: 12.5px/1.5 var(--mono); white-space: pre-wrap;
+  overflow-wrap: anywhere;
+}
+section { margin-top: 20px; }
+.bad h2 { color: var(--bad); }
+#error { margin: 0; overflow-wrap: anywhere; white-space: pre-wrap; }
+form { display: grid; gap: 8px; margin-top: 18px; }
+input, button { padding: 6px 10px; font: inherit; color: inherit; background: var(--bg); border: 1px solid var(--line); border-radius: 8px; }
+button { cursor: pointer; justify-self: start; }
+"""###),
+    DashboardAsset(
+      path: "/chain", contentType: "text/html; charset=utf-8", tag: "\"dfee5b0873c14a4b\"",
+      text: ###"""
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Chain</title>
+<link rel="icon" href="/assets/favicon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/assets/chain.css">
+<script src="/js/chain-monitor.js" defer></script>
+<script src="/assets/chain-page.js" defer></script>
+</head>
+<body>
+<main>
+  <header>
+    <h1 id="name">Chain</h1>
+    <span id="connection" role="status" data-state="connecting">connecting</span>
+  </header>
+  <p id="status" role="status" aria-live="polite">Waiting for the chain to start</p>
+  <div class="bar">
+    <progress id="progress" max="100" value="0" aria-label="Progress"></progress>
+    <output id="percent">0 %</output>
+  </div>
+  <p id="message" hidden></p>
+  <ol id="steps" aria-label="Steps"></ol>
+  <p id="more" hidden></p>
+  <section id="failure" class="bad" hidden>
+    <h2>It failed</h2>
+    <p id="error"></p>
+  </section>
+  <section id="outcome" hidden>
+    <h2>Result</h2>
+    <pre id="result"></pre>
+  </section>
+  <form id="key-form" hidden>
+    <label for="key">This server asks for a key with the scope read</label>
+    <input id="key" type="password" autocomplete="off" spellcheck="false">
+    <button type="submit">Open</button>
+  </form>
+</main>
+<noscript>This page needs JavaScript.</noscript>
+</body>
+</html>
+"""###),
+    DashboardAsset(
       path: "/v1/schema", contentType: "application/schema+json", tag: "\"52c06f1b5b59d66e\"",
       text: ###"""
 {

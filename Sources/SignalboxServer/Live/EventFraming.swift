@@ -1,13 +1,15 @@
 package import Wire
 
 /// How an event looks on its way to a reader.
-package enum EventFormat: UInt8, Hashable, Sendable {
+package enum EventFormat: Hashable, Sendable {
   /// A WebSocket text frame.
   case webSocket
   /// A server-sent event, whose `id:` is the position.
   case sse
   /// A member of a JSON list; the comma stands before it where it is not the first.
   case list
+  /// Somebody else's format, which `EventFramer` writes.
+  case dialect(Dialect)
 }
 
 extension ByteWriter {
@@ -23,7 +25,7 @@ extension ByteWriter {
       append("id: ")
       append(position)
       append("\ndata: ")
-    case .list: break
+    case .list, .dialect: break
     }
     append("{\"position\":\"")
     append(position)
@@ -37,7 +39,7 @@ extension ByteWriter {
     switch format {
     case .webSocket: append(webSocketHead: .text, count: json.count)
     case .sse: append("event: control\ndata: ")
-    case .list: break
+    case .list, .dialect: break
     }
     append(json)
     if format == .sse { append("\n\n") }

@@ -65,7 +65,7 @@ final class LiveEndpoint: @unchecked Sendable {
         handler, protocol: Credential.accepted(exchange.head), maxMessage: Self.maxMessage)?
         .close(WebSocketCloseCode(ViewerClose.reset.code), reason: reason)
     } else if browser {
-      exchange.begin(200, headers: Self.headers, framing: .untilClose)
+      exchange.begin(200, headers: Self.streamHeaders, framing: .untilClose)
       var writer = ByteWriter()
       writer.append("retry: 3600000\nevent: reset\nid:\ndata: {\"control\":\"reset\",\"message\":")
       writer.append(jsonString: reason)
@@ -103,7 +103,7 @@ final class LiveEndpoint: @unchecked Sendable {
   /// Viewers say nothing of length.
   private static let maxMessage = 4096
 
-  private static let headers: [(name: String, value: String)] = [
+  static let streamHeaders: [(name: String, value: String)] = [
     ("Content-Type", "text/event-stream; charset=utf-8"), ("Cache-Control", "no-cache, no-transform"),
     ("X-Accel-Buffering", "no"),
   ]
@@ -130,27 +130,17 @@ final class LiveEndpoint: @unchecked Sendable {
     handler.begin(viewer, on: socket)
     handler.send(hub.control("hello", as: .webSocket, at: offset))
     hub.add(viewer, from: offset)
-    end(viewer, at: request.visitor.expires, on: exchange.loop)
+    hub.end(viewer, at: request.visitor.expires, on: exchange.loop)
   }
 
   private func openStream(_ exchange: HTTPExchange, _ request: LiveRequest, from offset: UInt64) {
-    exchange.begin(200, headers: Self.headers, framing: .untilClose)
+    exchange.begin(200, headers: Self.streamHeaders, framing: .untilClose)
     let transport = SSEViewer(exchange)
     let viewer = Viewer(request: request, format: .sse, view: request.visitor.view, transport: transport)
     exchange.onDrain = { [hub] in hub.drained(viewer) }
     exchange.onClose = { [hub] in hub.remove(viewer) }
     transport.send(hub.control("hello", as: .sse, at: offset))
     hub.add(viewer, from: offset)
-    end(viewer, at: request.visitor.expires, on: exchange.loop)
-  }
-
-  /// A right that ends takes the connection with it.
-  private func end(_ viewer: Viewer, at expires: Timestamp?, on loop: EventLoop) {
-    guard let expires else { return }
-    let left = max(0, expires.nanoseconds - Timestamp.now().nanoseconds)
-    let timer = loop.timer(after: UInt64(left / 1_000_000 + 1)) { [hub, weak viewer] in
-      if let viewer { hub.close(viewer, .expired) }
-    }
-    viewer.atEnd = { timer.cancel() }
+    hub.end(viewer, at: request.visitor.expires, on: exchange.loop)
   }
 }

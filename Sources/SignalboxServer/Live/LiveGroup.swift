@@ -35,12 +35,16 @@ final class LiveGroup {
     last.place = viewer.place
   }
 
-  /// Frames an event when it matches; answers whether it did.
-  func offer(_ slot: EventSlot, at offset: UInt64, of batch: CommittedBatch) -> Bool {
+  /// Frames an event when it matches; answers whether it did, and its form has something to say of it.
+  func offer(
+    _ slot: EventSlot, at offset: UInt64, of batch: CommittedBatch, _ framer: EventFramer
+  ) -> Bool {
     guard matcher.isEmpty || matcher.matches(slot, in: batch.bytes.raw) else { return false }
-    pending.append(
-      slot, of: batch.bytes.raw, at: Position(epoch: batch.epoch, offset: offset), as: key.format,
-      view: key.view)
+    let position = Position(epoch: batch.epoch, offset: offset)
+    guard framer.append(slot, in: batch.bytes.raw, at: position, as: key.format, view: key.view, to: &pending)
+    else {
+      return false
+    }
     pendingEvents += 1
     return true
   }

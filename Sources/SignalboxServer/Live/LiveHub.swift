@@ -45,6 +45,7 @@ package final class LiveHub {
   private let shell: HubShell
   private var groups = LiveGroups()
   private var recent = RecentEvents()
+  private let framer = EventFramer()
   private var viewers: [ObjectIdentifier: Viewer] = [:]
   private var dirty: [LiveGroup] = []
   /// Viewers at the tail.
@@ -88,7 +89,7 @@ package final class LiveHub {
       for slot in batch.slots {
         groups.forEach(candidateFor: slot, in: bytes) { group in
           let idle = group.pendingBytes == 0
-          if group.offer(slot, at: offset, of: batch), idle { dirty.append(group) }
+          if group.offer(slot, at: offset, of: batch, framer), idle { dirty.append(group) }
         }
         offset += 1
       }
@@ -165,6 +166,9 @@ package final class LiveHub {
 
   // MARK: Viewers
 
+  /// What lies before this offset has been sent to the viewer, or was not for it.
+  package func served(_ viewer: Viewer) -> UInt64 { viewer.state == .tail ? flushed : viewer.cursor }
+
   /// Begins to serve a viewer from an offset on.
   package func add(_ viewer: Viewer, from offset: UInt64) {
     viewers[ObjectIdentifier(viewer)] = viewer
@@ -203,8 +207,8 @@ package final class LiveHub {
       guard viewer.transport.queuedBytes < limits.pageBytes else { return }
       guard viewer.pacer == nil,
         let page = recent.page(
-          from: viewer.cursor, to: flushed, matcher: viewer.matcher, format: viewer.format, view: viewer.view,
-          limit: limits.pageBytes)
+          from: viewer.cursor, to: flushed, matcher: viewer.matcher, format: viewer.format,
+          view: viewer.view, limit: limits.pageBytes, framer)
       else { return readPage(viewer) }
       deliver(page, to: viewer)
     }
@@ -220,6 +224,7 @@ package final class LiveHub {
     tailCount += 1
     viewer.group = group
     viewer.state = .tail
+    viewer.caughtUp.take()?()
   }
 
   private func leaveTail(_ viewer: Viewer) {
@@ -272,6 +277,7 @@ package final class LiveHub {
     metrics.range += page.next - viewer.cursor
     metrics.sent += page.count
     metrics.gap += page.missing
+    viewer.replayed += page.count
     viewer.cursor = page.next
   }
 
@@ -325,6 +331,9 @@ package final class LiveHub {
 
   /// A control message with the position up to which its reader has been served.
   package func control(_ name: StaticString, as format: EventFormat, at offset: UInt64) -> SharedBytes {
+    if case .dialect(let dialect) = format {
+      return dialect.heartbeat(at: Position(epoch: epoch, offset: max(offset, 1) - 1))
+    }
     var json = ByteWriter(capacity: 96)
     json.append("{\"control\":\"")
     json.append(name)

@@ -30,6 +30,10 @@ package final class Viewer {
   var pacer: ReplayPacer?
   /// Called once when it is served no more.
   var atEnd: (() -> Void)?
+  /// Events that it was sent while it was behind.
+  var replayed: UInt64 = 0
+  /// Called once, when it comes to the tail: behind what it was behind by, before what is new.
+  var caughtUp: (() -> Void)?
 
   package init(
     request: LiveRequest, format: EventFormat, view: EventView = .full, transport: any ViewerTransport
