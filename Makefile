@@ -40,6 +40,7 @@ e2e:
 	@if [ -x Tests/EndToEnd/run ]; then \
 	  $(deps) swift build python browser; \
 	  swift build --product signalbox $(strict); \
+	  for example in PatientChat Pipelines; do swift build --product $$example $(strict); done; \
 	  PATH="$(CURDIR)/.venv/bin:$$PATH" SIGNALBOX="$(CURDIR)/.build/debug/signalbox" Tests/EndToEnd/run; \
 	fi
 

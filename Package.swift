@@ -67,6 +67,12 @@ let package = Package(
       name: "EmitExample", dependencies: ["Signalbox", "Fetch"], path: "Examples/Emit",
       swiftSettings: settings),
     .executableTarget(
+      name: "Pipelines", dependencies: ["Signalbox", "SignalboxLLM", "Fetch", "SignalboxTesting"],
+      path: "Examples/Pipelines", swiftSettings: settings),
+    .executableTarget(
+      name: "PatientChat", dependencies: ["Signalbox", "SignalboxLLM", "SignalboxServer", "SignalboxTesting"],
+      path: "Examples/PatientChat", swiftSettings: settings),
+    .executableTarget(
       name: "EmitBench", dependencies: ["Signalbox"], path: "Benchmarks/EmitBench",
       swiftSettings: settings),
 

@@ -25,6 +25,7 @@ struct EmitBench {
         await emitter.shutDown(within: .seconds(60))
       }
     }
+    await InstrumentBench.run(calls: events / 10)
   }
 
   typealias Body = @Sendable (Emitter, ActiveSpan, Int) -> Void
@@ -69,7 +70,7 @@ struct Discard: Exporter {
   func write(_ batch: ExportBatch) async throws(ExportError) -> [ExportRejection] { [] }
 }
 
-private func seconds(_ clock: clockid_t) -> Double {
+func seconds(_ clock: clockid_t) -> Double {
   var time = timespec()
   clock_gettime(clock, &time)
   return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9

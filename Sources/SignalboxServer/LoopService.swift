@@ -5,7 +5,7 @@ internal import Wire
 
 /// What a path leads to.
 enum Route: Equatable {
-  case postEvents, ingestSocket, live, history, traces
+  case postEvents, ingestSocket, live, history, traces, types
   case trace(String)
   case cancel(String)
   case keys
@@ -22,7 +22,8 @@ enum Route: Equatable {
     switch self {
     case .postEvents, .ingestSocket: Demand(scopes: .ingest)
     case .live, .history, .traces, .trace: Demand(scopes: .read, takesTokens: true)
-    case .metrics: Demand(scopes: .read)
+    // What types there are is everybody's: it is not for a token to tell.
+    case .metrics, .types: Demand(scopes: .read)
     // Whoever feeds traces or calls models may end what it has begun; to watch is not to touch.
     case .cancel: Demand(scopes: [.ingest, .gateway], takesTokens: true)
     case .keys, .key: Demand(scopes: .admin)
@@ -144,6 +145,7 @@ final class LoopService: HTTPService {
     case .live, .history, .traces, .trace, .cancel: answerReader(exchange, route)
     case .tokens: TokensEndpoint(shared.tokens).serve(exchange, visitor(of: exchange), body: body)
     case .dialect(let route): dialects.serve(exchange, route)
+    case .types: TypesEndpoint(readers: shared.readers).serve(exchange)
     case .keys: KeysEndpoint(shared.keys).serve(exchange, body: body)
     case .key(let id): KeysEndpoint(shared.keys).revoke(id, exchange)
     case .schema: serveAsset(exchange)
@@ -222,6 +224,7 @@ final class LoopService: HTTPService {
       return head.method == .post ? .cancel(parts[2]) : .wrongMethod(allowed: "POST")
     case ("v1", 2) where parts[1] == "tokens":
       return head.method == .post ? .tokens : .wrongMethod(allowed: "POST")
+    case ("v1", 2) where parts[1] == "types": return isGet ? .types : .wrongMethod(allowed: "GET")
     case ("v1", 2) where parts[1] == "keys": return .keys
     case ("v1", 3) where parts[1] == "keys": return .key(parts[2])
     case ("v1", 2) where parts[1] == "schema": return isGet ? .schema : .wrongMethod(allowed: "GET")

@@ -15,6 +15,9 @@ public final class ActiveSpan: Sendable {
 
   private struct Progress {
     var output: JSONValue?
+    /// Further members of the end's data.
+    var recorded = JSONObject()
+    var usage: TokenUsage?
     var attempt: Int64 = 0
     /// The span has its end: what comes later is not its own any more.
     var isEnded = false
@@ -69,30 +72,67 @@ public final class ActiveSpan: Sendable {
   /// What the end will carry as `output`.
   public func output(_ value: JSONValue) { progress.withLock { $0.output = value } }
 
+  /// Adds to the tokens that the end, or the error, will carry as `usage`; may be called several times.
+  public func record(usage: TokenUsage) {
+    progress.withLock { $0.usage = $0.usage.map { $0.adding(usage) } ?? usage }
+  }
+
+  /// What the end, or the error, will carry as a member of its data. A name is recorded once: the last value
+  /// counts. The members that every end has (`name`, `timing`, `message`, …) stay what they are.
+  public func record(_ name: String, _ value: JSONValue) {
+    progress.withLock { $0.recorded[name] = value }
+  }
+
   // MARK: Start and end
 
-  func start(input: JSONValue?) {
+  /// Runs the span's work, and ends the span by what comes of it.
+  package nonisolated(nonsending) func run<Value, Failure: Error>(
+    _ body: (ActiveSpan) async throws(Failure) -> Value
+  ) async throws(Failure) -> Value {
+    do {
+      let value = try await Cancellation.with(context) { () async throws(Failure) -> Value in
+        try await body(self)
+      }
+      end()
+      return value
+    } catch {
+      fail(error)
+      throw error
+    }
+  }
+
+  func start(_ members: JSONObject) {
     var data: JSONObject = ["name": .string(name)]
-    data["input"] = input
+    data.members += members.members
     emit(kind.start, .object(data), phase: .start)
   }
 
-  func end() {
+  private func end() {
     guard let state = finish() else { return }
     var data: JSONObject = ["name": .string(name)]
     data["output"] = state.output
-    data["timing"] = timing()
+    complete(&data, state)
     emit(kind.end, .object(data), phase: .end)
   }
 
-  func fail(_ error: any Error, isCancelled: Bool) {
-    guard finish() != nil else { return }
-    let data: JSONObject = [
-      "reason": isCancelled ? "cancelled" : "failed",
-      "message": .string(isCancelled ? "the task was cancelled" : "\(error)"),
-      "name": .string(name), "timing": timing(),
-    ]
+  private func fail(_ error: any Error) {
+    guard let state = finish() else { return }
+    let told = error as? any SpanFailure
+    let reason = told?.spanReason ?? (error is CancellationError || Task.isCancelled ? .cancelled : .failed)
+    let message =
+      told?.spanMessage ?? (reason == .cancelled ? "the task was cancelled" : "\(error)")
+    var data: JSONObject = ["reason": .string(reason.rawValue), "message": .string(message)]
+    data["code"] = told?.spanCode.map { .string($0) }
+    data["name"] = .string(name)
+    complete(&data, state)
     emit(kind.error, .object(data), phase: .error)
+  }
+
+  /// Adds what was recorded, and how long it took.
+  private func complete(_ data: inout JSONObject, _ state: Progress) {
+    for (name, value) in state.recorded.members where data[name] == nil { data[name] = value }
+    if let usage = state.usage { data["usage"] = usage.json }
+    data["timing"] = timing()
   }
 
   /// The span's state, the first time.

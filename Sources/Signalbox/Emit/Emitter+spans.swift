@@ -20,25 +20,21 @@ extension Emitter {
     if let provider { context.provider = provider }
     if let model { context.model = model }
     if !tags.isEmpty { context.tags.merge(tags) { $1 } }
-    let span = openSpan(kind, name, in: context)
-    span.start(input: input)
-    do {
-      let value = try await Cancellation.with(span.context) { () async throws(Failure) -> Value in
-        try await body(span)
-      }
-      span.end()
-      return value
-    } catch {
-      span.fail(error, isCancelled: error is CancellationError || Task.isCancelled)
-      throw error
-    }
+    var members = JSONObject()
+    members["input"] = input
+    return try await openSpan(kind, name, in: context, members).run(body)
   }
 
-  private func openSpan(_ kind: SpanKind, _ name: String, in outer: Context) -> ActiveSpan {
+  /// Opens a span and tells its start, with these members beside its name; whoever opens it runs it.
+  package func openSpan(
+    _ kind: SpanKind, _ name: String, in outer: Context = .current, _ members: JSONObject = [:]
+  ) -> ActiveSpan {
     var context = outer
     context.parent = outer.spanID
     context.span = .generate()
     if context.trace == nil { context.trace = .generate() }
-    return ActiveSpan(kind, name, context: context, core: core, now: core.now)
+    let span = ActiveSpan(kind, name, context: context, core: core, now: core.now)
+    span.start(members)
+    return span
   }
 }

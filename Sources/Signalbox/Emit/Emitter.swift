@@ -23,6 +23,9 @@ public final class Emitter: Sendable {
     /// What gives way when the buffer is full.
     public var overflow = OverflowPolicy.mergeThenDropOldest
     public var clock: any EventClock = SystemEventClock()
+    /// The types of the application's events. The exporters' readers are told of them, and a type that is emitted and
+    /// not among them is reported to `onProblem`, once. Nil: nothing is checked.
+    public var types: EventTypes?
     /// Hears of every batch that was given up and every event that was refused, on the exporter's task.
     public var onProblem: (@Sendable (EmitterProblem) -> Void)?
 
@@ -34,12 +37,21 @@ public final class Emitter: Sendable {
   public init(_ exporters: [any Exporter] = [], configuration: Configuration = .init()) {
     core = EmitterCore(configuration)
     for exporter in exporters { core.add(exporter) }
+    if !exporters.isEmpty { announceTypes() }
   }
 
   deinit { core.close() }
 
   /// Sends all that is emitted from now on to this exporter as well.
-  public func add(_ exporter: any Exporter) { core.add(exporter) }
+  public func add(_ exporter: any Exporter) {
+    core.add(exporter)
+    announceTypes()
+  }
+
+  /// Emits `signalbox.types`, by which readers know what the application's types mean.
+  private func announceTypes() {
+    for event in core.types?.announcements ?? [] { core.emit(event) }
+  }
 
   /// Whether there is anybody to tell: spares the making of events that would be discarded.
   package var hasExporters: Bool { core.hasLanes }

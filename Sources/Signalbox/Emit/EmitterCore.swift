@@ -45,6 +45,7 @@ final class EmitterCore: Sendable {
 
   private let configuration: Emitter.Configuration
   private let clock: any EventClock
+  let types: DeclaredTypes?
   private let state = Locked(State())
 
   var now: Int64 { clock.now() }
@@ -52,6 +53,7 @@ final class EmitterCore: Sendable {
   init(_ configuration: Emitter.Configuration) {
     self.configuration = configuration
     clock = configuration.clock
+    types = configuration.types.map { DeclaredTypes($0, report: configuration.onProblem) }
   }
 
   // MARK: In
@@ -60,6 +62,7 @@ final class EmitterCore: Sendable {
     _ type: EventType, _ data: JSONValue?, phase: EventPhase?, context: Context,
     numberedBy deltas: DeltaCounter? = nil
   ) {
+    types?.check(type)
     let now = clock.now()
     var event = Event(id: .none, type: type, phase: phase, time: now, context: context, data: data)
     let size = event.estimatedSize
@@ -74,6 +77,7 @@ final class EmitterCore: Sendable {
   }
 
   func emit(_ event: Event) {
+    types?.check(event.type)
     let size = event.estimatedSize
     let wakes = state.withLock { state in state.isClosed ? Wakes() : state.append(event, size: size) }
     wakes.resume()

@@ -1,3 +1,4 @@
+import JSONScan
 import Wire
 
 #if canImport(Glibc)
@@ -44,7 +45,8 @@ enum TailCommand: Command {
       start = ("from", "start")
     }
     let limit = try arguments.integer("count", in: 1...Int.max)
-    let output = TailOutput(json: arguments.has("json"), limit: limit)
+    let json = arguments.has("json")
+    let output = TailOutput(json: json, limit: limit, known: json ? KnownTypes() : await knownTypes(client))
     Interrupts.hold()
     let work = Task { @MainActor in
       try await withTail(output) {
@@ -59,6 +61,15 @@ enum TailCommand: Command {
       // Control-C, or enough was seen: a good end.
     }
     return 0
+  }
+
+  /// What is declared; nothing, and nothing is marked, where the server does not say.
+  @MainActor
+  private static func knownTypes(_ client: ServerClient) async -> KnownTypes {
+    guard let body = try? await client.call("GET", "/v1/types") else { return KnownTypes() }
+    let parser = JSONParser()
+    defer { withExtendedLifetime(parser) {} }
+    return (try? parser.scan(copying: body.raw)).map { KnownTypes($0.root) } ?? KnownTypes()
   }
 
   /// Runs the body, with the moving part redrawn as time passes; leaves the terminal tidy.
@@ -85,18 +96,20 @@ final class TailOutput {
   private let json: Bool
   private let limit: Int?
   private let decoder = EventDecoder()
+  /// Reads declarations of types.
+  private let types = JSONParser()
   private let terminal: Bool
   private let colour: Bool
   private var view: TailView
   private var area = LiveArea()
   private var seen = 0
 
-  init(json: Bool, limit: Int?) {
+  init(json: Bool, limit: Int?, known: KnownTypes) {
     self.json = json
     self.limit = limit
     terminal = TerminalInfo.isTerminal && Environment.value("TERM") != "dumb"
     colour = TerminalInfo.wantsColour(Environment.value)
-    view = TailView(.init(columns: nil, utcOffset: TerminalInfo.utcOffset))
+    view = TailView(.init(columns: nil, utcOffset: TerminalInfo.utcOffset, known: known))
   }
 
   /// Throws a `CancellationError` when as many events were seen as were wanted.
@@ -108,7 +121,7 @@ final class TailOutput {
         switch try? decoder.decode(bytes.raw) {
         case .event(let event):
           seen += 1
-          if json { lines += String(decoding: bytes.raw, as: UTF8.self) + "\n" } else { view.apply(event) }
+          if json { lines += String(decoding: bytes.raw, as: UTF8.self) + "\n" } else { show(event) }
         case .control("gap", _, let detail): note("gap: \(detail)")
         case .control("reset", _, let detail): note("history before here is gone: \(detail)")
         case .control, nil: break
@@ -121,6 +134,13 @@ final class TailOutput {
     if !lines.isEmpty { Output.text(lines) }
     if !terminal { draw() }
     if let limit, seen >= limit { throw CancellationError() }
+  }
+
+  private func show(_ event: ShownEvent) {
+    if event.type == "signalbox.types", let data = try? types.scan(event.data).root {
+      view.settings.known.declare(data)
+    }
+    view.apply(event)
   }
 
   /// Brings the terminal up to date.

@@ -13,6 +13,7 @@ struct TailLine {
     let (mark, look) = mark(span.status)
     head.add(mark + " ", look)
     head.add(PlainText.line(span.kind), .bold)
+    if settings.known.lacks(span.type) { head.add(" undeclared", .yellow) }
     if !span.name.isEmpty { head.add(" " + PlainText.line(span.name), .cyan) }
     if !span.model.isEmpty { head.add(" " + PlainText.line(span.model), .magenta) }
     if span.demo { head.add(" demo", .dim) }
@@ -60,6 +61,7 @@ struct TailLine {
     head.add(clock(event.time) + " ", .dim)
     head.add(settings.columns == nil ? "event " : "· ", .blue)
     head.add(PlainText.line(event.type), .bold)
+    if settings.known.lacks(event.type) { head.add(" undeclared", .yellow) }
     let text = PlainText.line(event.data)
     guard let columns = settings.columns else {
       if !text.isEmpty { head.add("  " + text) }

@@ -7,6 +7,8 @@ struct TailSpan: Sendable {
   }
 
   let id: String
+  /// Of its first event.
+  let type: String
   private(set) var parent: String
   /// First part of the type: llm, tool, chain, ….
   private(set) var kind: String
@@ -27,6 +29,7 @@ struct TailSpan: Sendable {
 
   init(first event: ShownEvent) {
     id = event.span
+    type = event.type
     parent = event.parent
     kind = event.type.prefix { $0 != "." }.description
     started = event.time

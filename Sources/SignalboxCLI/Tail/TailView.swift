@@ -9,6 +9,8 @@ struct TailView: Sendable {
     var liveLines = 12
     /// Seconds east of Greenwich, for the times.
     var utcOffset = 0
+    /// What is declared; what is not is marked.
+    var known = KnownTypes()
   }
 
   /// Spans followed at once; beyond that the oldest is printed as it stands.

@@ -1840,7 +1840,7 @@ button { cursor: pointer; justify-self: start; }
 </html>
 """###),
     DashboardAsset(
-      path: "/v1/schema", contentType: "application/schema+json", tag: "\"52c06f1b5b59d66e\"",
+      path: "/v1/schema", contentType: "application/schema+json", tag: "\"49b2e55ecad7b1f1\"",
       text: ###"""
 {
   "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -1863,6 +1863,7 @@ button { cursor: pointer; justify-self: start; }
     { "if": { "$ref": "#/$defs/when/tool.end" }, "then": { "properties": { "phase": { "const": "end" }, "data": { "$ref": "#/$defs/data/tool.end" } } } },
     { "if": { "$ref": "#/$defs/when/chain.start" }, "then": { "properties": { "phase": { "const": "start" }, "data": { "$ref": "#/$defs/data/chain.start" } } } },
     { "if": { "$ref": "#/$defs/when/chain.step" }, "then": { "properties": { "phase": { "const": "progress" }, "data": { "$ref": "#/$defs/data/chain.step" } }, "required": ["data"] } },
+    { "if": { "$ref": "#/$defs/when/agent.start" }, "then": { "properties": { "phase": { "const": "start" }, "data": { "$ref": "#/$defs/data/agent.start" } } } },
     { "if": { "$ref": "#/$defs/when/agent.turn" }, "then": { "properties": { "phase": { "const": "progress" }, "data": { "$ref": "#/$defs/data/agent.turn" } } } },
     { "if": { "$ref": "#/$defs/when/agent.end" }, "then": { "properties": { "phase": { "const": "end" }, "data": { "$ref": "#/$defs/data/agent.end" } } } },
     { "if": { "$ref": "#/$defs/when/retrieval.start" }, "then": { "properties": { "phase": { "const": "start" }, "data": { "$ref": "#/$defs/data/retrieval.start" } } } },
@@ -1871,6 +1872,7 @@ button { cursor: pointer; justify-self: start; }
     { "if": { "$ref": "#/$defs/when/end" }, "then": { "properties": { "phase": { "const": "end" }, "data": { "$ref": "#/$defs/data/end" } } } },
     { "if": { "$ref": "#/$defs/when/log" }, "then": { "properties": { "data": { "$ref": "#/$defs/data/log" } }, "required": ["data"] } },
     { "if": { "$ref": "#/$defs/when/signalbox.gap" }, "then": { "properties": { "data": { "$ref": "#/$defs/data/signalbox.gap" } }, "required": ["data"] } },
+    { "if": { "$ref": "#/$defs/when/signalbox.types" }, "then": { "properties": { "data": { "$ref": "#/$defs/data/signalbox.types" } }, "required": ["data"] } },
     { "if": { "$ref": "#/$defs/when/llm.metrics" }, "then": { "properties": { "data": { "$ref": "#/$defs/data/llm.metrics" } }, "required": ["data"] } }
   ],
   "$defs": {
@@ -2003,6 +2005,9 @@ button { cursor: pointer; justify-self: start; }
         },
         "name": { "type": "string" },
         "id": { "type": "string" },
+        "turn": { "$ref": "#/$defs/natural", "description": "Of a tool call: the agent's turn that asked for it." },
+        "turns": { "$ref": "#/$defs/natural", "description": "Of an agent: how often it asked the model." },
+        "tool_calls": { "$ref": "#/$defs/natural", "description": "Of an agent: how many tool calls there were." },
         "usage": { "$ref": "#/$defs/usage" },
         "timing": { "$ref": "#/$defs/timing" }
       }
@@ -2099,7 +2104,10 @@ button { cursor: pointer; justify-self: start; }
         "properties": {
           "name": { "type": "string" },
           "id": { "type": "string", "description": "The provider's id of the call." },
-          "arguments": { "description": "What the tool was given." },
+          "arguments": { "description": "What the tool was given: an object; what the model wrote that is no JSON object is a string." },
+          "arguments_bytes": { "$ref": "#/$defs/natural", "description": "How long their JSON was, where they were cut." },
+          "turn": { "$ref": "#/$defs/natural", "description": "The agent's turn that asked for it." },
+          "input_bytes": { "$ref": "#/$defs/natural", "description": "How long input was, where it was cut." },
           "input": { "description": "The same, where it was started as a plain span." }
         }
       },
@@ -2109,6 +2117,10 @@ button { cursor: pointer; justify-self: start; }
           "name": { "type": "string" },
           "id": { "type": "string" },
           "result": { "description": "What the tool answered." },
+          "result_bytes": { "$ref": "#/$defs/natural", "description": "How long the result was, where it was cut." },
+          "turn": { "$ref": "#/$defs/natural", "description": "The agent's turn that asked for it." },
+          "usage": { "$ref": "#/$defs/usage" },
+          "output_bytes": { "$ref": "#/$defs/natural", "description": "How long output was, where it was cut." },
           "output": { "description": "The same, where it was ended as a plain span." },
           "timing": { "$ref": "#/$defs/timing" }
         }
@@ -2132,6 +2144,17 @@ button { cursor: pointer; justify-self: start; }
           "result": { "description": "An intermediate result." }
         }
       },
+      "agent.start": {
+        "type": "object",
+        "properties": {
+          "name": { "type": "string" },
+          "input": { "description": "What it was asked." },
+          "input_bytes": { "$ref": "#/$defs/natural", "description": "How long input was, where it was cut." },
+          "model": { "type": "string", "description": "The model that will be asked." },
+          "tools": { "type": "array", "items": { "type": "string" }, "description": "Names of its tools." },
+          "limits": { "type": "object", "description": "What holds the run: turns, tool_calls, seconds, stall_seconds, tokens, cost." }
+        }
+      },
       "agent.turn": {
         "type": "object",
         "properties": {
@@ -2143,8 +2166,10 @@ button { cursor: pointer; justify-self: start; }
         "type": "object",
         "properties": {
           "name": { "type": "string" },
-          "output": {},
-          "turns": { "$ref": "#/$defs/natural" },
+          "output": { "description": "The answer." },
+          "output_bytes": { "$ref": "#/$defs/natural", "description": "How long output was, where it was cut." },
+          "turns": { "$ref": "#/$defs/natural", "description": "How often the model was asked." },
+          "tool_calls": { "$ref": "#/$defs/natural", "description": "How many tool calls there were." },
           "usage": { "$ref": "#/$defs/usage" },
           "timing": { "$ref": "#/$defs/timing" }
         }
@@ -2154,7 +2179,8 @@ button { cursor: pointer; justify-self: start; }
         "properties": {
           "name": { "type": "string", "description": "The index or collection." },
           "query": { "description": "What was looked for." },
-          "input": {}
+          "input": {},
+          "input_bytes": { "$ref": "#/$defs/natural", "description": "How long input was, where it was cut." }
         }
       },
       "retrieval.end": {
@@ -2164,13 +2190,19 @@ button { cursor: pointer; justify-self: start; }
           "count": { "$ref": "#/$defs/natural", "description": "How many documents were found." },
           "documents": { "type": "array", "description": "The documents, or what identifies them." },
           "output": {},
+          "output_bytes": { "$ref": "#/$defs/natural", "description": "How long output was, where it was cut." },
+          "usage": { "$ref": "#/$defs/usage" },
           "timing": { "$ref": "#/$defs/timing" }
         }
       },
       "start": {
         "title": "The start of any other span",
         "type": "object",
-        "properties": { "name": { "type": "string" }, "input": {} }
+        "properties": {
+          "name": { "type": "string" },
+          "input": {},
+          "input_bytes": { "$ref": "#/$defs/natural", "description": "How long input was, where it was cut." }
+        }
       },
       "end": {
         "title": "The end of any other span",
@@ -2178,6 +2210,8 @@ button { cursor: pointer; justify-self: start; }
         "properties": {
           "name": { "type": "string" },
           "output": {},
+          "output_bytes": { "$ref": "#/$defs/natural", "description": "How long output was, where it was cut." },
+          "usage": { "$ref": "#/$defs/usage" },
           "timing": { "$ref": "#/$defs/timing" }
         }
       },
@@ -2200,6 +2234,26 @@ button { cursor: pointer; justify-self: start; }
           "bytes": { "$ref": "#/$defs/natural", "description": "Their estimated size." },
           "reason": { "enum": ["buffer_full", "rejected", "sampled", "shutdown"] },
           "since": { "$ref": "#/$defs/time", "description": "When the first of them was dropped." }
+        }
+      },
+      "signalbox.types": {
+        "title": "What types of events an application declares",
+        "type": "object",
+        "required": ["types"],
+        "properties": {
+          "types": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "required": ["name"],
+              "properties": {
+                "name": { "$ref": "#/$defs/type", "description": "The type; of a span, its kind." },
+                "span": { "type": "boolean", "description": "name is a kind of spans, and stands for name.start, name.end and so on." },
+                "meaning": { "type": "string" },
+                "fields": { "type": "object", "description": "The members of its data, and what each means." }
+              }
+            }
+          }
         }
       },
       "llm.metrics": {
@@ -2248,14 +2302,16 @@ button { cursor: pointer; justify-self: start; }
       "tool.end": { "properties": { "type": { "const": "tool.end" } }, "required": ["type"] },
       "chain.start": { "properties": { "type": { "const": "chain.start" } }, "required": ["type"] },
       "chain.step": { "properties": { "type": { "const": "chain.step" } }, "required": ["type"] },
+      "agent.start": { "properties": { "type": { "const": "agent.start" } }, "required": ["type"] },
       "agent.turn": { "properties": { "type": { "const": "agent.turn" } }, "required": ["type"] },
       "agent.end": { "properties": { "type": { "const": "agent.end" } }, "required": ["type"] },
       "retrieval.start": { "properties": { "type": { "const": "retrieval.start" } }, "required": ["type"] },
       "retrieval.end": { "properties": { "type": { "const": "retrieval.end" } }, "required": ["type"] },
-      "start": { "properties": { "type": { "enum": ["step.start", "agent.start"] } }, "required": ["type"] },
+      "start": { "properties": { "type": { "const": "step.start" } }, "required": ["type"] },
       "end": { "properties": { "type": { "enum": ["chain.end", "step.end"] } }, "required": ["type"] },
       "log": { "properties": { "type": { "const": "log" } }, "required": ["type"] },
       "signalbox.gap": { "properties": { "type": { "const": "signalbox.gap" } }, "required": ["type"] },
+      "signalbox.types": { "properties": { "type": { "const": "signalbox.types" } }, "required": ["type"] },
       "llm.metrics": { "properties": { "type": { "const": "llm.metrics" } }, "required": ["type"] }
     }
   }

@@ -1,9 +1,14 @@
-internal import Signalbox
-
 extension TokenUsage {
+  /// The sum of both, as `add` makes it.
+  package func adding(_ other: TokenUsage) -> TokenUsage {
+    var sum = self
+    sum.add(other)
+    return sum
+  }
+
   /// Adds the numbers of another call. Where they come from is then the weaker of the two; sums that would overflow
   /// stay at the largest number.
-  mutating func add(_ other: TokenUsage) {
+  package mutating func add(_ other: TokenUsage) {
     func sum(_ a: Int64?, _ b: Int64?) -> Int64? {
       guard let a, let b else { return a ?? b }
       let (sum, overflow) = a.addingReportingOverflow(b)

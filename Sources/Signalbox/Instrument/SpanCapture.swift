@@ -1,0 +1,36 @@
+/// Which values of an instrumented piece of work its events carry.
+public struct SpanCapture: OptionSet, Sendable, Hashable {
+  public let rawValue: Int
+
+  public init(rawValue: Int) { self.rawValue = rawValue }
+
+  /// What it was given, in its start.
+  public static let input = SpanCapture(rawValue: 1)
+  /// What it returned, in its end.
+  public static let output = SpanCapture(rawValue: 2)
+  public static let none: SpanCapture = []
+  public static let all: SpanCapture = [.input, .output]
+}
+
+/// A value as an event carries it: JSON, cut where it is too long.
+struct CapturedValue {
+  var json: JSONValue
+  /// Bytes of its JSON text, where it was cut.
+  var original: Int?
+
+  /// Nil: there is nothing to tell. What is no JSON is described.
+  init?(_ value: Any, limit: Int) {
+    if value is Void { return nil }
+    (json, original) = Self.json(of: value).shortened(to: max(limit, 2))
+  }
+
+  private static func json(of value: Any) -> JSONValue {
+    if let json = value as? JSONValue { return json }
+    if let text = value as? String { return .string(text) }
+    if let encodable = value as? any Encodable, let json = try? JSONValueEncoder().encode(encodable) {
+      return json
+    }
+    if let described = value as? any CustomStringConvertible { return .string(described.description) }
+    return .string("a \(type(of: value))")
+  }
+}
