@@ -22,7 +22,8 @@ enum Route: Equatable {
     switch self {
     case .postEvents, .ingestSocket: Demand(scopes: .ingest)
     case .live, .history, .traces, .trace: Demand(scopes: .read, takesTokens: true)
-    case .types, .metrics: Demand(scopes: .read)
+    // What types there are is everybody's: it is not for a token to tell.
+    case .metrics, .types: Demand(scopes: .read)
     // Whoever feeds traces or calls models may end what it has begun; to watch is not to touch.
     case .cancel: Demand(scopes: [.ingest, .gateway], takesTokens: true)
     case .keys, .key: Demand(scopes: .admin)
@@ -151,6 +152,7 @@ final class LoopService: HTTPService {
     case .live, .history, .traces, .trace, .cancel: answerReader(exchange, route)
     case .dialect(let route): dialects.serve(exchange, route)
     case .tokens: TokensEndpoint(shared.tokens).serve(exchange, visitor(of: exchange), body: body)
+    case .dialect(let route): dialects.serve(exchange, route)
     case .types: TypesEndpoint(readers: shared.readers).serve(exchange)
     case .keys: KeysEndpoint(shared.keys).serve(exchange, body: body)
     case .key(let id): KeysEndpoint(shared.keys).revoke(id, exchange)

@@ -82,10 +82,12 @@ extension LogReader {
           writer.append(gaps.removeFirst(), log, as: request.format)
         }
         if request.timed { starts.append((writer.count, slot.time)) }
-        let isSaid = framer.append(
-          slot, in: page.batch.bytes.raw, at: log.position(of: offset), as: request.format, view: request.view,
-          to: &writer)
-        if isSaid { count += 1 }
+        let position = log.position(of: offset)
+        if framer.append(
+          slot, in: page.batch.bytes.raw, at: position, as: request.format, view: request.view, to: &writer)
+        {
+          count += 1
+        }
       }
       for gap in gaps { writer.append(gap, log, as: request.format) }
       var answer = LivePage(

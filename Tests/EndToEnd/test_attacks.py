@@ -335,6 +335,48 @@ def test_the_end_of_a_token_ends_its_connections(guarded):
     assert status(guarded, text) == 401
 
 
+# The sockets in other systems' formats.
+
+
+def frames(server, text: str, path: str, count: int, **parameters) -> list[dict]:
+    query = httpx.QueryParams({"token": text, "from": "start", **parameters})
+    with connect(f"{server.websocket}{path}?{query}", compression=None) as socket:
+        return [json.loads(socket.recv(10)) for _ in range(count)]
+
+
+def test_a_session_socket_is_held_to_its_token(guarded, mine):
+    assert closed(guarded, mine, "/ws", session_id=guarded.theirs)[0] == 4403
+    assert closed(guarded, token({"chains": ["c-" + guarded.mine]}), f"/ws/chain/c-{guarded.theirs}/")[0] == 4403
+    assert closed(guarded, token({"sessions": [guarded.mine]}, seconds=-1), "/ws", session_id=guarded.mine)[0] == 4401
+    shown = json.dumps(frames(guarded, mine, "/ws", 3, session_id=guarded.mine))
+    assert guarded.mine in shown and guarded.theirs not in shown and "failed at " + guarded.mine in shown
+    blind = json.dumps(frames(guarded, token({"sessions": [guarded.mine]}), "/ws", 3, session_id=guarded.mine))
+    assert guarded.mine in blind and "failed at" not in blind and "question of" not in blind
+
+
+def test_a_token_speaks_only_where_it_says_so(guarded, session):
+    def said(**grant) -> dict:
+        text = token({"sessions": [session], "content": True, **grant})
+        with connect(f"{guarded.websocket}/ws?session_id={session}&token={text}", compression=None) as socket:
+            socket.send(json.dumps({"type": "message", "session_id": session, "content": "hello"}))
+            while True:
+                frame = json.loads(socket.recv(10))
+                if frame["type"] == "error":
+                    return frame
+    assert "not write in it" in said()["error"]
+    assert "not write in it" not in said(speak=True)["error"]
+
+
+def test_the_end_of_a_token_ends_a_dialects_socket_too(guarded):
+    text = jwt.encode({"aud": "signalbox", "exp": time.time() + 1, "signalbox": {"sessions": [guarded.mine]}}, SECRET,
+                      headers={"kid": "backend"})
+    with connect(f"{guarded.websocket}/ws?session_id={guarded.mine}&token={text}", compression=None) as socket:
+        with pytest.raises(ConnectionClosed) as ended:
+            while True:
+                socket.recv(10)
+    assert ended.value.rcvd.code == 4401
+
+
 # Minting.
 
 

@@ -18,6 +18,7 @@ enum TokensCommand: Command {
       .flag("all", "Every session, chain and trace"),
       .flag("content", "With prompts, answers and results; else structure, timing and counts only"),
       .flag("cancel", "It may stop running traces that it shows"),
+      .flag("speak", "It may write messages in the sessions that it names"),
       .value("ttl", "SECONDS", default: "300", "How long it is good, at most 3600"),
       .value("subject", "NAME", "Whom it is for; the audit names it"),
       .flag("json", "Print what the server answers"),
@@ -62,7 +63,7 @@ enum TokensCommand: Command {
       }
       writer.append("]")
     }
-    for flag in ["all", "content", "cancel"] where arguments.has(flag) {
+    for flag in ["all", "content", "cancel", "speak"] where arguments.has(flag) {
       writer.append(utf8: ",\"\(flag)\":true")
     }
     if let subject = arguments.text("subject") {

@@ -97,7 +97,7 @@ final class Gatekeeper {
       }
       if let wait = rates.wait(key: known.id, at: SystemTime.monotonic) { throw .tooMany("key", wait: wait) }
       guard known.scope.allows(anyOf: demand.scopes) else { throw .scopeMissing(known.scope, demand.scopes) }
-      return .owner(key: known.id)
+      return .owner(key: known.id, scope: known.scope)
     case .token(let text):
       // Before the signature is looked at, which costs most.
       try checkRate(of: exchange)

@@ -17,10 +17,13 @@ package struct Grant: Hashable, Sendable {
   package var content: Bool
   /// Whether running traces that are seen may be cancelled.
   package var cancel: Bool
+  /// Whether messages may be written in the sessions that it names.
+  package var speak: Bool
 
   package init(
     sessions: Set<String> = [], chains: Set<String> = [], traces: Set<String> = [], types: [String] = [],
-    content: Bool = false, cancel: Bool = false, isEverywhere: Bool = false
+    content: Bool = false, cancel: Bool = false, speak: Bool = false,
+    isEverywhere: Bool = false
   ) {
     self.sessions = sessions
     self.chains = chains
@@ -28,11 +31,12 @@ package struct Grant: Hashable, Sendable {
     self.types = types
     self.content = content
     self.cancel = cancel
+    self.speak = speak
     self.isEverywhere = isEverywhere
   }
 
   /// Everything, with its content: what a key with the scope `read` has, and everybody where no keys are asked for.
-  package static let everything = Grant(content: true, cancel: true, isEverywhere: true)
+  package static let everything = Grant(content: true, cancel: true, speak: true, isEverywhere: true)
 
   /// Whether its bearer may name that session: open its socket, ask for its events.
   package func allows(session: String) -> Bool { isEverywhere || sessions.contains(session) }

@@ -4,6 +4,8 @@ package import Wire
 package struct Visitor: Equatable, Sendable {
   /// What may be seen.
   package var grant: Grant
+  /// What its key allows; everything where no keys are asked for, nothing with a token.
+  package var scope: Scope = []
   /// The moment at which the right ends, and with it every connection that rests on it; nil: none.
   package var expires: Timestamp?
   /// The id of the key that was shown; nil: none was.
@@ -27,7 +29,11 @@ package struct Visitor: Equatable, Sendable {
   /// May do nothing.
   static let nobody = Visitor(grant: Grant())
   /// Where no keys are asked for, or with a key that suffices.
-  package static func owner(key: String? = nil) -> Visitor { Visitor(grant: .everything, key: key) }
+  package static func owner(key: String? = nil, scope: Scope = .admin) -> Visitor {
+    var visitor = Visitor(grant: .everything, key: key)
+    visitor.scope = scope
+    return visitor
+  }
 
   /// How its events are shown.
   package var view: EventView { grant.content ? .full : .metadata }

@@ -27,8 +27,8 @@ struct DialectPass {
   var content = true
   /// Whether it may write messages.
   var speaks = true
-  /// The moment at which its right ends, and its connection with it; nil: none.
-  var expires: Timestamp?
+  /// Who it is, and until when.
+  var visitor = Visitor.owner()
 }
 
 /// The one place where dialects ask who may see and say what.
@@ -38,13 +38,23 @@ struct DialectAccess {
   /// What the sender of a request may do in a session or with a chain; fails when it is not let in.
   func pass(_ exchange: HTTPExchange, to place: DialectPlace) throws(APIError) -> DialectPass {
     let visitor = try gatekeeper.enter(exchange, Demand(scopes: .read, takesTokens: true))
-    // Who was given a session by name may speak in it; who has a key, where the key may write.
-    let speaks =
-      visitor.hasToken
-      ? visitor.grant.sessions.contains { place.isSession($0) }
-      : gatekeeper.allows(exchange, .ingest)
     return DialectPass(
-      filter: try visitor.grant.narrow(place.filter), content: visitor.grant.content, speaks: speaks,
-      expires: visitor.expires)
+      filter: try visitor.grant.narrow(place.filter), content: visitor.grant.content,
+      speaks: visitor.speaks(in: place), visitor: visitor)
+  }
+
+  /// Counts a refusal that a dialect tells in its own way.
+  func note(_ error: APIError, _ exchange: HTTPExchange) {
+    if [401, 403, 429].contains(error.status) { gatekeeper.note(exchange, error) }
+  }
+}
+
+extension Visitor {
+  /// Whether it may write messages there: to send is what the scope `ingest` is for, and a token must say so and name
+  /// the session itself.
+  fileprivate func speaks(in place: DialectPlace) -> Bool {
+    guard hasToken else { return scope.allows(.ingest) }
+    guard case .session(let id) = place else { return false }
+    return grant.speak && grant.sessions.contains(id)
   }
 }

@@ -130,7 +130,7 @@ final class LiveEndpoint: @unchecked Sendable {
     handler.begin(viewer, on: socket)
     handler.send(hub.control("hello", as: .webSocket, at: offset))
     hub.add(viewer, from: offset)
-    viewer.end(at: request.visitor.expires, on: exchange.loop, hub)
+    hub.end(viewer, at: request.visitor.expires, on: exchange.loop)
   }
 
   private func openStream(_ exchange: HTTPExchange, _ request: LiveRequest, from offset: UInt64) {
@@ -141,6 +141,6 @@ final class LiveEndpoint: @unchecked Sendable {
     exchange.onClose = { [hub] in hub.remove(viewer) }
     transport.send(hub.control("hello", as: .sse, at: offset))
     hub.add(viewer, from: offset)
-    viewer.end(at: request.visitor.expires, on: exchange.loop, hub)
+    hub.end(viewer, at: request.visitor.expires, on: exchange.loop)
   }
 }

@@ -41,9 +41,10 @@ final class LiveGroup {
   ) -> Bool {
     guard matcher.isEmpty || matcher.matches(slot, in: batch.bytes.raw) else { return false }
     let position = Position(epoch: batch.epoch, offset: offset)
-    let isSaid = framer.append(
-      slot, in: batch.bytes.raw, at: position, as: key.format, view: key.view, to: &pending)
-    guard isSaid else { return false }
+    guard framer.append(slot, in: batch.bytes.raw, at: position, as: key.format, view: key.view, to: &pending)
+    else {
+      return false
+    }
     pendingEvents += 1
     return true
   }

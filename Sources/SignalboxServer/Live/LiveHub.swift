@@ -216,8 +216,8 @@ package final class LiveHub {
       guard viewer.transport.queuedBytes < limits.pageBytes else { return }
       guard viewer.pacer == nil,
         let page = recent.page(
-          from: viewer.cursor, to: flushed, matcher: viewer.matcher, format: viewer.format, view: viewer.view,
-          limit: limits.pageBytes, framer)
+          from: viewer.cursor, to: flushed, matcher: viewer.matcher, format: viewer.format,
+          view: viewer.view, limit: limits.pageBytes, framer)
       else { return readPage(viewer) }
       deliver(page, to: viewer)
     }

@@ -47,9 +47,9 @@ struct RecentEvents {
         let slot = batch.slots[place]
         if matcher.isEmpty || matcher.matches(slot, in: batch.bytes.raw) {
           let position = Position(epoch: batch.epoch, offset: next)
-          let isSaid = framer.append(
-            slot, in: batch.bytes.raw, at: position, as: format, view: view, to: &writer)
-          if isSaid { count += 1 }
+          if framer.append(slot, in: batch.bytes.raw, at: position, as: format, view: view, to: &writer) {
+            count += 1
+          }
         }
         place += 1
         next += 1

@@ -110,10 +110,12 @@ package struct TokenClaims: Equatable, Sendable {
       case "types": grant.types = try names(value, name, of: EventRules.isType).sorted()
       case "content": grant.content = try flag(value, name)
       case "cancel": grant.cancel = try flag(value, name)
+      case "speak": grant.speak = try flag(value, name)
       case "all": grant.isEverywhere = try flag(value, name)
       default:
         throw TokenProblem(
-          .claims, "'\(name.prefix(64))' is none of sessions, chains, traces, types, content, cancel and all")
+          .claims,
+          "'\(name.prefix(64))' is none of sessions, chains, traces, types, content, cancel, speak and all")
       }
     }
     guard grant.isEverywhere || !(grant.sessions.isEmpty && grant.chains.isEmpty && grant.traces.isEmpty)
@@ -178,6 +180,7 @@ extension ByteWriter {
     }
     let flags: [(StaticString, Bool)] = [
       ("all", grant.isEverywhere), ("content", grant.content), ("cancel", grant.cancel),
+      ("speak", grant.speak),
     ]
     for (member, isSet) in flags where isSet {
       name(member, &self)
