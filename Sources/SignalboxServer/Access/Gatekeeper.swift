@@ -113,13 +113,6 @@ final class Gatekeeper {
     }
   }
 
-  /// Whether a request that was let in shows a key for this, too. Counts nothing.
-  func allows(_ exchange: HTTPExchange, _ scope: Scope) -> Bool {
-    guard requiresKeys else { return true }
-    guard case .key(let key) = Credential(exchange.head, isGateway: false) else { return false }
-    return keys.known(key)?.scope.allows(anyOf: scope) ?? false
-  }
-
   private func visitor(_ token: String, _ demand: Demand) throws(APIError) -> Visitor {
     let claims: TokenClaims
     do throws(TokenProblem) {

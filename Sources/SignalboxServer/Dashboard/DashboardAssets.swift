@@ -1840,7 +1840,7 @@ button { cursor: pointer; justify-self: start; }
 </html>
 """###),
     DashboardAsset(
-      path: "/v1/schema", contentType: "application/schema+json", tag: "\"49b2e55ecad7b1f1\"",
+      path: "/v1/schema", contentType: "application/schema+json", tag: "\"7caf56181c4813fb\"",
       text: ###"""
 {
   "$schema": "https://json-schema.org/draft/2020-12/schema",

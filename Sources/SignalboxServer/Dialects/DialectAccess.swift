@@ -6,8 +6,6 @@ enum DialectPlace {
   case session(String)
   case chain(String)
 
-  func isSession(_ id: String) -> Bool { if case .session(let own) = self { own == id } else { false } }
-
   /// The events that lie there.
   var filter: EventFilter {
     var filter = EventFilter()

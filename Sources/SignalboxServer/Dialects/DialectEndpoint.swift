@@ -61,7 +61,6 @@ final class DialectEndpoint: @unchecked Sendable {
     case 403: code = 4403
     default: return exchange.respond(error)
     }
-    access.gatekeeper.note(exchange, error)
     guard exchange.isWebSocketRequest else { return exchange.respond(error) }
     exchange.upgrade(
       DialectSocket(hub: hub), protocol: Credential.accepted(exchange.head), maxMessage: 1024)?
@@ -142,14 +141,13 @@ final class DialectEndpoint: @unchecked Sendable {
     locate(start, request.filter, exchange) { [hub] start in
       switch start {
       case .lost(let reason): exchange.respond(Self.gone(reason))
-      case .at(let offset): Self.openStream(exchange, request, dialect, from: offset, pass, hub)
+      case .at(let offset): Self.openStream(exchange, request, dialect, from: offset, hub)
       }
     }
   }
 
   private static func openStream(
-    _ exchange: HTTPExchange, _ request: LiveRequest, _ dialect: Dialect, from offset: UInt64,
-    _ pass: DialectPass, _ hub: LiveHub
+    _ exchange: HTTPExchange, _ request: LiveRequest, _ dialect: Dialect, from offset: UInt64, _ hub: LiveHub
   ) {
     exchange.begin(200, headers: LiveEndpoint.streamHeaders, framing: .untilClose)
     let transport = SSEViewer(exchange)

@@ -7,8 +7,6 @@ class DialectSocket: WebSocketHandler, ViewerTransport {
   /// Let go when it is closed; not weak, for a weak reference would slow every delivery.
   private(set) var socket: WebSocketConnection?
   private(set) var viewer: Viewer?
-  /// When its client's right to watch ends; nil: never.
-  var expiry: (moment: Timestamp, loop: EventLoop)?
 
   init(hub: LiveHub) { self.hub = hub }
 
