@@ -1312,7 +1312,7 @@ noscript { padding: 20px; }
 }
 """###),
     DashboardAsset(
-      path: "/v1/schema", contentType: "application/schema+json", tag: "\"f4a2fdde60910b68\"",
+      path: "/v1/schema", contentType: "application/schema+json", tag: "\"552e0450485d8968\"",
       text: ###"""
 {
   "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -1471,6 +1471,7 @@ noscript { padding: 20px; }
         "retry_after_ms": { "$ref": "#/$defs/milliseconds" },
         "name": { "type": "string" },
         "id": { "type": "string" },
+        "opaque_skipped": { "$ref": "#/$defs/natural", "description": "Parts of the reply of no known kind beyond those kept as llm.opaque." },
         "usage": { "$ref": "#/$defs/usage" },
         "timing": { "$ref": "#/$defs/timing" }
       }
@@ -1549,6 +1550,7 @@ noscript { padding: 20px; }
           "model": { "type": "string", "description": "The model that answered." },
           "service_tier": { "type": "string" },
           "unread": { "type": "string", "description": "Why the reply could not be read." },
+          "opaque_skipped": { "$ref": "#/$defs/natural", "description": "Parts of the reply of no known kind beyond those kept as llm.opaque." },
           "status": { "type": "integer", "minimum": 100, "maximum": 599 },
           "usage": { "$ref": "#/$defs/usage" },
           "timing": { "$ref": "#/$defs/timing" }

@@ -30,6 +30,9 @@ package struct LiveLimits: Sendable {
   package var stall: UInt64 = 30_000_000_000
   /// Longest time for which events are gathered before they are sent when the loop is busy; nanoseconds, 1 ms.
   package var tick: UInt64 = 1_000_000
+  /// Events that a sending must have held for the next ones to be gathered: those that come one by one wait for
+  /// nothing. 4.
+  package var gathering: UInt64 = 4
 
   package init() {}
 }
@@ -56,6 +59,8 @@ package final class LiveHub {
   /// Every member of a group has been sent what lies before this offset.
   private var flushed: UInt64
   private var nextFlush: UInt64 = 0
+  /// Most events that a group was sent by the last flush.
+  private var flushedEvents: UInt64 = 0
   /// When the flush began whose bytes the connections have not written yet.
   private var flushBegan: UInt64?
   private var flushScheduled = false
@@ -97,7 +102,8 @@ package final class LiveHub {
     scheduleFlush()
   }
 
-  /// Sends at once when the loop is idle; gathers for a moment when the last sending took long.
+  /// Sends at once what comes one by one; gathers for a moment when the last sending held several events and took
+  /// long.
   private func scheduleFlush() {
     guard !flushScheduled else { return }
     if dirty.isEmpty {
@@ -120,8 +126,10 @@ package final class LiveHub {
     metrics.range += (flushed - from) * tailCount
     let ready = dirty
     dirty.removeAll(keepingCapacity: true)
+    flushedEvents = 0
     for group in ready {
       let (chunk, events) = group.take()
+      flushedEvents = max(flushedEvents, events)
       // From the end: a member that leaves is replaced by one that was served already.
       var place = group.members.count
       while place > 0 {
@@ -142,6 +150,7 @@ package final class LiveHub {
   }
 
   private func gather(since start: UInt64) {
+    guard flushedEvents >= limits.gathering else { return }
     let end = shell.now()
     nextFlush = end + min(limits.tick, end - start)
   }
