@@ -89,6 +89,9 @@ let package = Package(
       name: "ClientBench", dependencies: ["Signalbox", "SignalboxLLM", "SignalboxTesting"],
       path: "Benchmarks/ClientBench", swiftSettings: settings),
 
+    .executableTarget(
+      name: "RedactBench", dependencies: ["Wire"], path: "Benchmarks/RedactBench", swiftSettings: settings),
+
     tests("Wire"),
     tests("Signalbox", ["Wire", "SignalboxTesting"]),
     tests("JSONScan", ["Wire"]),
@@ -113,7 +116,7 @@ if Context.environment["SIGNALBOX_FUZZ"] != nil {
       name: name, dependencies: ["Wire"] + dependencies, path: "Fuzz/" + name, swiftSettings: settings)
   }
   package.targets += [
-    fuzz("FuzzHTTPRequest"), fuzz("FuzzWebSocket"), fuzz("FuzzSSE"),
+    fuzz("FuzzHTTPRequest"), fuzz("FuzzWebSocket"), fuzz("FuzzSSE"), fuzz("FuzzRedact"),
     fuzz("FuzzEvents", ["JSONScan", "SignalboxServer"]),
     fuzz("FuzzReplies", ["JSONScan", "SignalboxLLM"]),
     fuzz("FuzzHTTPOracle", ["CHTTPParser"]),

@@ -38,7 +38,7 @@ enum ServeCommand: Command {
         "Write every model call, with its content, to a file there (see signalbox replay)"),
       .flag("require-keys", environment: "SIGNALBOX_REQUIRE_KEYS", "Ask for keys on this machine, too"),
       .value("loops", "N", environment: "SIGNALBOX_LOOPS", "Event loops; default: one a core, at most 4"),
-    ] + AccessOptions.options,
+    ] + AccessOptions.options + ContentOptions.options,
     examples: [
       Example("signalbox serve", "On http://127.0.0.1:7446, forwarding to the real providers."),
       Example(
@@ -121,6 +121,7 @@ enum ServeCommand: Command {
     configuration.allowedOrigins = arguments.all("allow-origin")
     if arguments.has("require-keys") { configuration.requiresKeys = true }
     try AccessOptions.apply(arguments, to: &configuration)
+    try ContentOptions.apply(arguments, to: &configuration)
     configuration.loops = try arguments.integer("loops", in: 1...64) ?? 0
     return configuration
   }

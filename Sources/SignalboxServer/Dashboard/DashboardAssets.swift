@@ -1312,7 +1312,7 @@ noscript { padding: 20px; }
 }
 """###),
     DashboardAsset(
-      path: "/v1/schema", contentType: "application/schema+json", tag: "\"552e0450485d8968\"",
+      path: "/v1/schema", contentType: "application/schema+json", tag: "\"c8608f3d1f09c047\"",
       text: ###"""
 {
   "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -1382,6 +1382,7 @@ noscript { padding: 20px; }
       "$ref": "#",
       "required": ["position", "id", "type", "time", "received"]
     },
+    "redacted": { "type": "object", "additionalProperties": { "$ref": "#/$defs/natural", "minimum": 1 }, "description": "Added to data by a server that redacts: how often something was found and replaced, by detector." },
     "type": { "type": "string", "pattern": "^[A-Za-z0-9_.:/-]{1,128}$", "description": "A label; lower-case dot names are the recommended style." },
     "phase": { "enum": ["start", "delta", "usage", "progress", "restart", "end", "error"], "description": "What the event does to its span. Only this opens (start) or ends (end, error) a span, whatever the type says." },
     "id": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$" },
@@ -1508,7 +1509,8 @@ noscript { padding: 20px; }
           "channel": { "enum": ["text", "reasoning", "refusal", "tool_arguments"], "description": "Absent means text." },
           "text": { "type": "string" },
           "choice": { "$ref": "#/$defs/natural", "description": "Which of several answers; absent means 0." },
-          "tool": { "$ref": "#/$defs/tool" }
+          "tool": { "$ref": "#/$defs/tool" },
+          "redacted": { "$ref": "#/$defs/redacted" }
         }
       },
       "llm.annotation": {

@@ -46,6 +46,7 @@ struct MetricsEndpoint {
     write(live: loops, to: &out)
     loops.gateway.write(to: &out)
     write(refusals: loops.refusals, to: &out)
+    shared.redactions.write(to: &out)
     write(log: log, to: &out)
     out.gauge("signalbox_reader_queue", "Reads of the log that wait for a thread.", shared.readers.depth)
     out.gauge(
