@@ -22,6 +22,9 @@ public final class Emitter: Sendable {
     public var eventBytes = 1 << 20
     /// What gives way when the buffer is full.
     public var overflow = OverflowPolicy.mergeThenDropOldest
+    /// What is kept of what events say; it is decided before they reach a buffer, so no exporter sees the rest.
+    /// Default: all.
+    public var content = ContentPolicy()
     public var clock: any EventClock = SystemEventClock()
     /// Hears of every batch that was given up and every event that was refused, on the exporter's task.
     public var onProblem: (@Sendable (EmitterProblem) -> Void)?

@@ -214,8 +214,11 @@ final class ContentCleaner: EventCleaner {
       for field in [EventField.trace, .span, .parent, .session, .chain, .request] {
         Self.copy(field, of: slot, bytes, to: &builder)
       }
-      for field in [EventField.identity, .provider, .model] {
-        Self.copy(field, of: slot, bytes, to: &builder)
+      Self.copy(.identity, of: slot, bytes, to: &builder)
+      for field in [EventField.provider, .model] where slot[field].isPresent {
+        var label = ByteWriter(capacity: 64)
+        envelope.append(string: bytes.field(field, of: slot), to: &label)
+        builder.string(field, escaped: UnsafeRawBufferPointer(rebasing: label.raw.dropFirst().dropLast()))
       }
       // Deltas that are not numbered stay so.
       if index > 0 {

@@ -32,7 +32,7 @@ struct KeyPrefix: Sendable {
 
 extension RedactionScan {
   func key(_ at: Int) -> RedactionOutcome {
-    for prefix in KeyPrefix.all where prefix.text.utf8Start[0] == text[at] {
+    for prefix in set.prefixes[Int(text[at])] {
       switch key(at, prefix) {
       case .none: continue
       case let outcome: return outcome

@@ -8,13 +8,14 @@ struct RedactionScan {
   let isFinal: Bool
   let classes: UnsafeMutablePointer<UInt8>
   /// No e-mail address begins before this offset.
-  var noEmailBefore = 0
+  var noEmailBefore: Int
 
   init(_ set: RedactionSet, _ text: UnsafeRawBufferPointer, isFinal: Bool) {
     self.set = set
     self.text = text
     self.isFinal = isFinal
     classes = set.classes
+    noEmailBefore = set.isEnabled(.email) ? 0 : .max
   }
 
   /// Writes what is decided of the text from `start` on, and answers up to where that is.
@@ -35,7 +36,9 @@ struct RedactionScan {
       }
       var detector = 0
       switch match(at, wanted, &detector) {
-      case .none: at += 1
+      case .none:
+        at += 1
+        skipWord(&at)
       case .more:
         out.append(UnsafeRawBufferPointer(rebasing: text[clean..<at]))
         return at
@@ -51,6 +54,15 @@ struct RedactionScan {
     }
     out.append(UnsafeRawBufferPointer(rebasing: text[clean..<text.count]))
     return text.count
+  }
+
+  /// Goes on behind the word that has begun before: nothing begins within one but an address, of which is known where
+  /// none does, and patterns.
+  @inline(__always) private func skipWord(_ at: inout Int) {
+    guard set.patterns.isEmpty, `is`(at - 1, ByteClass.alphanumeric) else { return }
+    if at > 1, text[at - 2] == UInt8(ascii: "\\") { return }
+    let end = min(noEmailBefore, text.count)
+    while at < end, `is`(at, ByteClass.alphanumeric) { at += 1 }
   }
 
   private func skip(_ at: inout Int, _ swallow: inout UInt8) {

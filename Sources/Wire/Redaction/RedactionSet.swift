@@ -11,6 +11,8 @@ package final class RedactionSet: @unchecked Sendable {
   package let names: [String]
   let patterns: [BytePattern]
   let isEnabled: [Bool]
+  /// The keys' prefixes by their first byte.
+  let prefixes: [[KeyPrefix]]
   /// What a byte belongs to, bits of `ByteClass`.
   let classes: UnsafeMutablePointer<UInt8>
   /// Which detectors may begin with a byte, bits of `Trigger`.
@@ -20,6 +22,7 @@ package final class RedactionSet: @unchecked Sendable {
     names = Detector.allCases.map(\.rawValue) + patterns.map(\.0)
     self.patterns = patterns.map(\.1)
     isEnabled = Detector.allCases.map { detectors.contains($0) }
+    prefixes = (0..<256).map { byte in KeyPrefix.all.filter { Int($0.text.utf8Start[0]) == byte } }
     classes = .allocate(capacity: 256)
     triggers = .allocate(capacity: 256)
     for value in 0..<256 {
@@ -58,7 +61,7 @@ package enum Detector: String, Sendable, CaseIterable {
   /// The value of a member whose name or path was given.
   case field
 
-  var number: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+  package var number: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }
 
 /// How often each detector found something, by its number.
