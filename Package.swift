@@ -104,6 +104,8 @@ let package = Package(
     .executableTarget(
       name: "SocketBench", dependencies: ["Wire", "Signalbox", "SignalboxServer"],
       path: "Benchmarks/SocketBench", swiftSettings: settings),
+    .executableTarget(
+      name: "RedactBench", dependencies: ["Wire"], path: "Benchmarks/RedactBench", swiftSettings: settings),
 
     tests("Wire"),
     tests("Signalbox", ["Wire", "SignalboxTesting"]),
@@ -131,7 +133,7 @@ if Context.environment["SIGNALBOX_FUZZ"] != nil {
       name: name, dependencies: ["Wire"] + dependencies, path: "Fuzz/" + name, swiftSettings: settings)
   }
   package.targets += [
-    fuzz("FuzzHTTPRequest"), fuzz("FuzzWebSocket"), fuzz("FuzzSSE"),
+    fuzz("FuzzHTTPRequest"), fuzz("FuzzWebSocket"), fuzz("FuzzSSE"), fuzz("FuzzRedact"),
     fuzz("FuzzEvents", ["JSONScan", "SignalboxServer"]),
     fuzz("FuzzReplies", ["JSONScan", "SignalboxLLM"]),
     fuzz("FuzzHTTPOracle", ["CHTTPParser"]),

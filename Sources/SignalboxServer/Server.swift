@@ -33,6 +33,9 @@ public final class Server: Sendable {
     options.retainDays = configuration.retainDays
     options.retainBytes = configuration.retainBytes.map { Int64(clamping: $0) }
     options.notice = notice
+    let policy = configuration.content
+    let redactions = RedactionLedger(policy.set)
+    if !policy.keepsAll { options.cleaner = { ContentCleaner(policy, ledger: redactions) } }
     let log = try EventLog.open(options)
     let readers = try ReaderPool(log: log, threads: 2)
     let keys = try KeyRing(directory: configuration.dataDirectory)
@@ -48,7 +51,8 @@ public final class Server: Sendable {
       log.afterAnswers { loop.wake() }
     }
     let shared = ServerShared(
-      configuration: configuration, log: log, readers: readers, keys: keys, tokens: tokens, loops: loops)
+      configuration: configuration, log: log, readers: readers, keys: keys, tokens: tokens,
+      redactions: redactions, loops: loops)
     self.shared = shared
     var limits = HTTPServerLimits()
     limits.connections = configuration.connections

@@ -19,6 +19,8 @@ public struct ServerConfiguration: Sendable {
   package var prices = PriceTable.builtIn
   /// Gets the bytes of every model call through the gateway, to record them; nil: nobody.
   package var recorder: (any ByteTap)?
+  /// How much of what is said is stored; all of it.
+  package var content = ContentPolicy()
   package var durability = Durability.normal
   /// Days after which events are forgotten; nil: never.
   package var retainDays: Double?

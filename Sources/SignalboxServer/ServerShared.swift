@@ -13,13 +13,14 @@ final class ServerShared: Sendable {
   let rates: RateLimits
   let audit: AuditLog?
   let cancels = CancelBoard()
+  let redactions: RedactionLedger
   let loops: [(loop: EventLoop, place: LoopPlace)]
   let chat: ChatDesk
   let started = SystemTime.monotonic
 
   init(
     configuration: ServerConfiguration, log: EventLog, readers: ReaderPool, keys: KeyRing,
-    tokens: TokenAuthority, loops: [(loop: EventLoop, place: LoopPlace)]
+    tokens: TokenAuthority, redactions: RedactionLedger, loops: [(loop: EventLoop, place: LoopPlace)]
   ) {
     self.configuration = configuration
     self.log = log
@@ -28,6 +29,7 @@ final class ServerShared: Sendable {
     self.tokens = tokens
     rates = RateLimits(perKey: configuration.ratePerKey, perAddress: configuration.ratePerAddress)
     audit = configuration.audit.map { AuditLog(write: $0) }
+    self.redactions = redactions
     self.loops = loops
     chat = ChatDesk(log: log, handler: configuration.chat)
   }

@@ -1840,7 +1840,7 @@ button { cursor: pointer; justify-self: start; }
 </html>
 """###),
     DashboardAsset(
-      path: "/v1/schema", contentType: "application/schema+json", tag: "\"7caf56181c4813fb\"",
+      path: "/v1/schema", contentType: "application/schema+json", tag: "\"3b6040f4c1944bb9\"",
       text: ###"""
 {
   "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -1912,6 +1912,7 @@ button { cursor: pointer; justify-self: start; }
       "$ref": "#",
       "required": ["position", "id", "type", "time", "received"]
     },
+    "redacted": { "type": "object", "additionalProperties": { "$ref": "#/$defs/natural", "minimum": 1 }, "description": "Added to data by a server that redacts: how often something was found and replaced, by detector." },
     "type": { "type": "string", "pattern": "^[A-Za-z0-9_.:/-]{1,128}$", "description": "A label; lower-case dot names are the recommended style." },
     "phase": { "enum": ["start", "delta", "usage", "progress", "restart", "end", "error"], "description": "What the event does to its span. Only this opens (start) or ends (end, error) a span, whatever the type says." },
     "id": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$" },
@@ -2049,7 +2050,8 @@ button { cursor: pointer; justify-self: start; }
           "channel": { "enum": ["text", "reasoning", "refusal", "tool_arguments"], "description": "Absent means text." },
           "text": { "type": "string" },
           "choice": { "$ref": "#/$defs/natural", "description": "Which of several answers; absent means 0." },
-          "tool": { "$ref": "#/$defs/tool" }
+          "tool": { "$ref": "#/$defs/tool" },
+          "redacted": { "$ref": "#/$defs/redacted" }
         }
       },
       "llm.annotation": {

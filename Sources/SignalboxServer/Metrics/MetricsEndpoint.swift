@@ -47,6 +47,7 @@ struct MetricsEndpoint {
     loops.gateway.write(to: &out)
     write(refusals: loops.refusals, to: &out)
     shared.chat.write(to: &out)
+    shared.redactions.write(to: &out)
     write(log: log, to: &out)
     out.gauge("signalbox_reader_queue", "Reads of the log that wait for a thread.", shared.readers.depth)
     out.gauge(
