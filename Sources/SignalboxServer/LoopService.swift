@@ -152,7 +152,6 @@ final class LoopService: HTTPService {
     case .live, .history, .traces, .trace, .cancel: answerReader(exchange, route)
     case .dialect(let route): dialects.serve(exchange, route)
     case .tokens: TokensEndpoint(shared.tokens).serve(exchange, visitor(of: exchange), body: body)
-    case .dialect(let route): dialects.serve(exchange, route)
     case .types: TypesEndpoint(readers: shared.readers).serve(exchange)
     case .keys: KeysEndpoint(shared.keys).serve(exchange, body: body)
     case .key(let id): KeysEndpoint(shared.keys).revoke(id, exchange)
