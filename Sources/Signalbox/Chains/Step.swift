@@ -115,7 +115,7 @@ struct StepPolicy: Sendable {
   func wait(after error: any Error, attempt: Int, random: Double) -> Duration? {
     guard attempt < attempts else { return nil }
     let retryable = error as? any RetryableError
-    let isWorthIt = retryable.map { $0.isRetryable && $0.attempts <= 1 } ?? true
+    let isWorthIt = retryable.map { $0.isRetryable && !$0.wasRetried } ?? true
     guard condition?(error) ?? isWorthIt else { return nil }
     return max(backoff.wait(afterFailures: attempt, random: random), retryable?.retryAfter ?? .zero)
   }

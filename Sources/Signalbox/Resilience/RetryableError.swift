@@ -3,14 +3,14 @@
 public protocol RetryableError: Error {
   /// Doing the same again may succeed.
   var isRetryable: Bool { get }
-  /// How often it was tried already, by whoever threw it. What was tried more than once is not tried again by a step:
-  /// retries within retries multiply. Default 1.
-  var attempts: Int { get }
+  /// Whoever threw it has tried again already, and given up. A step leaves such an error alone: retries within retries
+  /// multiply. Default false.
+  var wasRetried: Bool { get }
   /// How long to wait before that, at least; nil: nobody said.
   var retryAfter: Duration? { get }
 }
 
 extension RetryableError {
-  public var attempts: Int { 1 }
+  public var wasRetried: Bool { false }
   public var retryAfter: Duration? { nil }
 }

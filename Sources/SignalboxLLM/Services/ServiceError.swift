@@ -33,10 +33,15 @@ public struct ServiceError: RetryableError, Sendable, CustomStringConvertible {
   public var reply: Reply?
   public var underlying: any Error
 
+  public var wasRetried: Bool { code == .call && attempts > 1 }
+
   public var description: String { "\(identity): \(message)" }
 }
 
-extension LLMError: RetryableError {}
+extension LLMError: RetryableError {
+  /// An answer that cannot be read was not asked for again.
+  public var wasRetried: Bool { attempts > 1 && code != .badJSON }
+}
 
 extension ServiceError {
   /// `underlying`: what making the request, the call, or the codec threw.

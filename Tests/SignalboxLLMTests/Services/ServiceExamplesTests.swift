@@ -118,12 +118,17 @@ struct ServiceExamplesTests {
 
   @Test func errors() async throws {
     provider.on(model: "gpt-4o", .error(status: 400, "no"))
+    let recorder = Recorder()
+    let emitter = Emitter([recorder])
+    let client = LLMClient(.openAI(key: "sk-test", url: provider.url + "/v1"), emitter: emitter)
     do {
       _ = try await TriageService(client: client).run("My leg hurts")
       Issue.record("it must throw")
     } catch {
       print(error.code, error.attempts, error.isRetryable, error.message)  // call 3 true …
-      #expect(error.code == .call && error.attempts == 1 && !error.isRetryable)
+      await emitter.flush(within: .seconds(20))
+      let restarts = await recorder.events.filter { $0.phase == .restart }.map(\.json)
+      #expect(error.code == .call && error.attempts == 1 && !error.isRetryable, "\(restarts)")
     }
   }
 }

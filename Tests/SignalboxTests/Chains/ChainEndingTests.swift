@@ -11,7 +11,7 @@ struct ChainEndingTests {
   private struct Refusal: RetryableError {
     var isRetryable: Bool
     var retryAfter: Duration?
-    var attempts = 1
+    var wasRetried = false
   }
 
   private func chain(_ step: Step<Int, Int>) -> Chain<Int, Int> {
@@ -58,7 +58,7 @@ struct ChainEndingTests {
   @Test(arguments: [
     (Refusal(isRetryable: false), false), (Refusal(isRetryable: true), true),
     // Somebody retried already: retries within retries would multiply.
-    (Refusal(isRetryable: true, attempts: 3), false),
+    (Refusal(isRetryable: true, wasRetried: true), false),
   ])
   private func anErrorMayKnowThatItIsNoUse(_ error: Refusal, isRetried: Bool) {
     let policy = Step<Int, Int>("x") { $0 }.retry(3).policy
