@@ -29,10 +29,13 @@ public struct ContentPolicy: Sendable {
   package var fields: [FieldPath] = []
   package var set: RedactionSet
 
+  /// Made once: every emitter has a policy.
+  private static let everything = RedactionSet()
+
   /// Looks for everything that Signalbox knows, in all events.
   public init(_ mode: ContentMode = .full) {
     self.mode = mode
-    set = RedactionSet()
+    set = Self.everything
   }
 
   /// Whether every event is kept as it came.

@@ -20,7 +20,8 @@ struct EventRedactor: Sendable {
     var streams: [Stream] = []
   }
 
-  /// Spans whose streams are followed at once, and streams of one; the deltas of others are redacted one by one.
+  /// Spans whose streams are followed at once: another takes the place of any, whose held text is dropped. Streams of a
+  /// span: the texts of others are redacted whole.
   private static let spanLimit = 4096
   private static let streamLimit = 64
 
@@ -110,14 +111,15 @@ struct EventRedactor: Sendable {
 
   // MARK: Values
 
-  private static let replacement = JSONValue.string("\(RedactionSet.replacement)")
+  private static let mark = "\(RedactionSet.replacement)"
+  private static let replacement = JSONValue.string(mark)
 
   private func isField(_ path: [[UInt8]]) -> Bool { policy.fields.contains { $0.matches(path) } }
 
   private mutating func clean(_ text: String, at path: [[UInt8]]) -> String {
     guard !isField(path) else {
       counts.add(Detector.field.number)
-      return "\(RedactionSet.replacement)"
+      return Self.mark
     }
     return clean(text)
   }
@@ -166,16 +168,18 @@ struct EventRedactor: Sendable {
     let channel = data["channel"]?.string ?? "text"
     let choice = data["choice"]?.int ?? 0
     let tool = data["tool"]?["index"]?.int
-    guard spans[span] != nil || spans.count < Self.spanLimit else { return clean(text) }
+    if spans[span] == nil, spans.count >= Self.spanLimit, let other = spans.keys.first { spans[other] = nil }
     var streams = spans.removeValue(forKey: span) ?? Streams(type: event.type)
     defer { spans[span] = streams }
     if let index = event.index {
+      // A piece whose neighbours are out already cannot be looked at in its place.
+      guard index >= streams.next else { return text.isEmpty ? "" : Self.mark }
       streams.isNumbered = true
-      streams.next = max(streams.next, index + event.count)
+      streams.next = index + event.count
     }
     let known = streams.streams.firstIndex { $0.channel == channel && $0.choice == choice && $0.tool == tool }
     let place = known ?? streams.streams.count
-    guard place < Self.streamLimit else { return clean(text) }
+    guard place < Self.streamLimit else { return text.isEmpty ? "" : Self.mark }
     if known == nil { streams.streams.append(Stream(channel: channel, choice: choice, tool: tool)) }
     var out = ByteWriter(capacity: text.utf8.count + 64)
     var text = text

@@ -12,10 +12,7 @@ package protocol EventCleaner: AnyObject {
   /// - Parameters:
   ///   - bytes: those of the event's batch.
   ///   - nextIndex: the index that follows those of the span's stored deltas.
-  ///   - isLate: the event's span has ended.
-  func clean(
-    _ slot: EventSlot, of bytes: UnsafeRawBufferPointer, nextIndex: Int64, isLate: Bool
-  ) -> EventBatch?
+  func clean(_ slot: EventSlot, of bytes: UnsafeRawBufferPointer, nextIndex: Int64) -> EventBatch?
 
   /// The commit failed; its events will come again.
   func rollBack()

@@ -115,8 +115,7 @@ final class Writer: @unchecked Sendable {
       }
       var isLate = false
       if let cleaner,
-        let cleaned = cleaner.clean(
-          slot, of: bytes, nextIndex: span?.indexes.end ?? 0, isLate: span?.isLate(slot.phase) ?? false)
+        let cleaned = cleaner.clean(slot, of: bytes, nextIndex: span?.indexes.end ?? 0)
       {
         for piece in cleaned.slots {
           isLate = try put(piece, cleaned.bytes.raw, into: &commit, span: &span, producer: producer, now: now)

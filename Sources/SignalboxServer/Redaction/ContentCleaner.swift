@@ -9,7 +9,7 @@ internal import Wire
 final class ContentCleaner: EventCleaner {
   /// Spans whose streams are followed at once.
   static let spanLimit = 16_384
-  /// Streams of a span that are followed; the deltas of others are redacted one by one.
+  /// Streams of a span that are followed; the texts of others are redacted whole.
   static let streamLimit = 64
 
   private let policy: ContentPolicy
@@ -36,7 +36,7 @@ final class ContentCleaner: EventCleaner {
   func rollBack() { streams.rollBack() }
 
   func clean(
-    _ slot: EventSlot, of bytes: UnsafeRawBufferPointer, nextIndex: Int64, isLate: Bool
+    _ slot: EventSlot, of bytes: UnsafeRawBufferPointer, nextIndex: Int64
   ) -> EventBatch? {
     let mode = mode(of: slot, bytes)
     let held = takeHeld(slot, bytes)
@@ -45,7 +45,7 @@ final class ContentCleaner: EventCleaner {
     switch mode {
     case .full: text.append(UnsafeRawBufferPointer(rebasing: bytes[slot.start..<slot.start + slot.length]))
     case .metadata: text.append(metadataOf: slot, of: bytes)
-    case .redacted: append(redacted: slot, of: bytes, isLate: isLate, to: &text)
+    case .redacted: append(redacted: slot, of: bytes, nextIndex: nextIndex, to: &text)
     }
     var builder = EventBatchBuilder(capacity: text.count + 512, events: 2)
     if let held { append(held, before: slot, of: bytes, index: nextIndex, to: &builder) }
@@ -70,7 +70,7 @@ final class ContentCleaner: EventCleaner {
   // MARK: An event
 
   private func append(
-    redacted slot: EventSlot, of bytes: UnsafeRawBufferPointer, isLate: Bool, to out: inout ByteWriter
+    redacted slot: EventSlot, of bytes: UnsafeRawBufferPointer, nextIndex: Int64, to out: inout ByteWriter
   ) {
     envelope.counts = RedactionCounts()
     inner.counts = RedactionCounts()
@@ -79,7 +79,7 @@ final class ContentCleaner: EventCleaner {
     var before = RedactionCounts()
     envelope.append(event, names: [], to: &out) { [self] name, value, out in
       if name.elementsEqual("data") {
-        append(data: value, slot, bytes, isLate: isLate, to: &out)
+        append(data: value, slot, bytes, nextIndex: nextIndex, to: &out)
         return true
       }
       guard Self.isStructure(name) else { return false }
@@ -106,7 +106,7 @@ final class ContentCleaner: EventCleaner {
   }
 
   private func append(
-    data: UnsafeRawBufferPointer, _ slot: EventSlot, _ bytes: UnsafeRawBufferPointer, isLate: Bool,
+    data: UnsafeRawBufferPointer, _ slot: EventSlot, _ bytes: UnsafeRawBufferPointer, nextIndex: Int64,
     to out: inout ByteWriter
   ) {
     let key = slot.phase == .delta && data.first == UInt8(ascii: "{") ? Self.streamKey(data) : nil
@@ -116,7 +116,7 @@ final class ContentCleaner: EventCleaner {
           !policy.isField(Self.textPath)
         else { return false }
         let text = UnsafeRawBufferPointer(rebasing: value[1..<value.count - 1])
-        append(piece: text, of: key, slot, bytes, isLate: isLate, to: &out)
+        append(piece: text, of: key, slot, bytes, nextIndex: nextIndex, to: &out)
         return true
       }
     } else {
@@ -153,7 +153,7 @@ final class ContentCleaner: EventCleaner {
 
   private func append(
     piece: UnsafeRawBufferPointer, of key: StreamKey, _ slot: EventSlot, _ bytes: UnsafeRawBufferPointer,
-    isLate: Bool, to out: inout ByteWriter
+    nextIndex: Int64, to out: inout ByteWriter
   ) {
     plain.truncate(to: 0)
     clean.truncate(to: 0)
@@ -161,8 +161,11 @@ final class ContentCleaner: EventCleaner {
     let id = Array(bytes.field(.span, of: slot))
     var span = streams[id] ?? HeldSpan(type: Array(bytes.field(.type, of: slot)))
     let place = span.streams.firstIndex { $0.key == key } ?? span.streams.count
-    guard !isLate, place < Self.streamLimit, key.channel.utf8.count <= 64 else {
-      policy.set.redact(plain.raw, into: &clean, counts: &streamed)
+    // A piece whose neighbours are out already, or one too many texts at once, cannot be looked at in its place: what
+    // was cut in two there would be shown in two.
+    let isBehind = slot.index >= 0 && slot.index < nextIndex
+    guard !isBehind, place < Self.streamLimit, key.channel.utf8.count <= 64 else {
+      if !plain.raw.isEmpty { clean.append(RedactionSet.replacement) }
       return out.append(jsonString: clean.raw)
     }
     if place == span.streams.count { span.streams.append(HeldStream(key: key)) }

@@ -122,9 +122,28 @@ import Wire
     #expect(try log.text("a") == "the wor")
     let last = try #require(try log.events().last)
     #expect(last["data"]?["message"]?.string == "no key __REDACTED__")
-    // What comes after the end does not wait for another.
-    try await log.store(delta("late wor", 7))
-    #expect(try log.events().last?["data"]?["text"]?.string == "late wor")
+    // What comes after the end is looked at across its deltas, too.
+    try await log.store(delta("late jane@exam", 7), delta("ple.org wor", 8))
+    #expect(
+      try log.events().suffix(2).compactMap { $0["data"]?["text"]?.string } == ["late ", "__REDACTED__ "])
+  }
+
+  @Test func piecesOutOfOrderShowNothing() async throws {
+    let log = try Log(ContentPolicy(.redacted))
+    try await log.store(delta("ple.org ", 1))
+    try await log.store(delta("jane@exam", 0))
+    try await log.store(delta("fine", 2), end())
+    #expect(try log.text("a") == "__REDACTED__ple.org fine")
+  }
+
+  @Test func oneStreamTooManyShowsNothing() async throws {
+    let log = try Log(ContentPolicy(.redacted))
+    for number in 0...ContentCleaner.streamLimit {
+      try await log.store(delta("text ", number, channel: "c\(number)"))
+    }
+    let texts = try log.events().compactMap { $0["data"]?["text"]?.string }
+    #expect(texts.dropLast().allSatisfy { $0 == "text " })
+    #expect(texts.last == "__REDACTED__")
   }
 
   @Test func whatIsSentAgainDoesNotCountTwice() async throws {
