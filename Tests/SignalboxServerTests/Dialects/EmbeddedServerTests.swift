@@ -56,7 +56,7 @@ struct EmbeddedServerTests {
       #expect(told == ["You 1", " said:  1", "hello 1", "You said: hello 0"])
       server.send("Anything else?", to: "s1")
       #expect(try await client.next().contains(#""content":"Anything else?""#))
-      await emitter.shutDown(within: .seconds(2))
+      await emitter.shutDown(within: .seconds(60))
     }
   }
 
@@ -87,7 +87,7 @@ struct EmbeddedServerTests {
       #expect(told["tool_result"]?["result"] as? String == "ok")
       #expect(told["assistant"]?["content"] as? String == "found")
       #expect((told["error"]?["error"] as? String)?.contains("cancelled") == true)
-      await emitter.shutDown(within: .seconds(2))
+      await emitter.shutDown(within: .seconds(60))
     }
   }
 
@@ -148,7 +148,7 @@ struct EmbeddedServerTests {
     let client = try SocketClient(try server.listen(), "/ws?session_id=s6")
     try client.send(Self.message("x"))
     for await _ in started {}
-    await server.shutDown()
+    await server.shutDown(within: .seconds(100))
     configuration.chat = nil
     let again = try Server(configuration)
     let late = try SocketClient(try again.listen(), "/ws?session_id=s6&from=start")
