@@ -70,7 +70,8 @@ let package = Package(
       name: "Pipelines", dependencies: ["Signalbox", "SignalboxLLM", "Fetch", "SignalboxTesting"],
       path: "Examples/Pipelines", swiftSettings: settings),
     .executableTarget(
-      name: "PatientChat", dependencies: ["Signalbox", "SignalboxLLM", "SignalboxServer", "SignalboxTesting"],
+      name: "PatientChat",
+      dependencies: ["Signalbox", "SignalboxLLM", "SignalboxServer", "SignalboxTesting"],
       path: "Examples/PatientChat", swiftSettings: settings),
     .executableTarget(
       name: "ChainExample", dependencies: ["Signalbox", "Fetch"], path: "Examples/Chain",
