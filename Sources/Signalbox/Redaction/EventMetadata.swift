@@ -6,7 +6,11 @@ package enum EventMetadata {
   private static let numbers: Set<String> = [
     "status", "stream", "retryable", "retry_after_ms", "fraction", "attempt", "attempts", "discard_from",
     "choice", "deltas", "dropped", "bytes", "messages", "tools", "duration_ms", "index", "count",
+    "input", "cached_read", "cache_write", "cache_write_1h", "output", "reasoning", "total", "confidence",
+    "step", "steps", "step_fraction", "turn", "turns", "tool_calls", "opaque_skipped",
   ]
+  /// Texts that an event of their kind must have, and which therefore stay as empty ones.
+  private static let blanks: Set<String> = ["text", "message", "name"]
   /// Words out of a fixed vocabulary: only such that look like one are kept.
   private static let words: Set<String> = [
     "reason", "finish_reason", "channel", "operation", "budget", "provenance", "currency", "service_tier",
@@ -23,7 +27,12 @@ package enum EventMetadata {
   private static func kept(_ name: String, _ value: JSONValue) -> JSONValue? {
     switch value {
     case .int, .double, .bool: numbers.contains(name) ? value : nil
-    case .string(let text): words.contains(name) && isWord(text) ? value : nil
+    case .string(let text):
+      if words.contains(name) {
+        isWord(text) ? value : nil
+      } else {
+        blanks.contains(name) ? .string("") : nil
+      }
     case .object(let object) where figures.contains(name): figures(object)
     case .null, .array, .object: nil
     }

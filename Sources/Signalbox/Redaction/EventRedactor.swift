@@ -43,7 +43,10 @@ struct EventRedactor: Sendable {
         events = held(of: ended, before: event, id: id)
       } else if event.phase == .restart {
         let from = event.data?["discard_from"]?.int ?? 0
-        spans[span]?.streams.removeAll { $0.since >= from || $0.redactor.held == 0 }
+        // Where nothing is discarded, a secret may go on.
+        if from < spans[span]?.next ?? 0 {
+          spans[span]?.streams.removeAll { $0.since >= from || $0.redactor.held == 0 }
+        }
       }
     }
     let mode = policy.mode(
@@ -171,10 +174,12 @@ struct EventRedactor: Sendable {
     if spans[span] == nil, spans.count >= Self.spanLimit, let other = spans.keys.first { spans[other] = nil }
     var streams = spans.removeValue(forKey: span) ?? Streams(type: event.type)
     defer { spans[span] = streams }
+    var isAfterGap = false
     if let index = event.index {
       // A piece whose neighbours are out already cannot be looked at in its place.
       guard index >= streams.next else { return text.isEmpty ? "" : Self.mark }
       streams.isNumbered = true
+      isAfterGap = index > streams.next && !text.isEmpty
       streams.next = index + event.count
     }
     let known = streams.streams.firstIndex { $0.channel == channel && $0.choice == choice && $0.tool == tool }
@@ -182,6 +187,10 @@ struct EventRedactor: Sendable {
     guard place < Self.streamLimit else { return text.isEmpty ? "" : Self.mark }
     if known == nil { streams.streams.append(Stream(channel: channel, choice: choice, tool: tool)) }
     var out = ByteWriter(capacity: text.utf8.count + 64)
+    if isAfterGap {
+      streams.streams[place].redactor.lose()
+      out.append(RedactionSet.replacement)
+    }
     var text = text
     text.withUTF8 {
       streams.streams[place].redactor.feed(

@@ -115,7 +115,9 @@ final class Writer: @unchecked Sendable {
       }
       var isLate = false
       if let cleaner,
-        let cleaned = cleaner.clean(slot, of: bytes, nextIndex: span?.indexes.end ?? 0)
+        // What comes behind the end follows nothing.
+        let cleaned = cleaner.clean(
+          slot, of: bytes, nextIndex: span?.row.ended == nil ? span?.indexes.end ?? 0 : .max)
       {
         for piece in cleaned.slots {
           isLate = try put(piece, cleaned.bytes.raw, into: &commit, span: &span, producer: producer, now: now)

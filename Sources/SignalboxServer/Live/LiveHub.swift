@@ -31,8 +31,8 @@ package struct LiveLimits: Sendable {
   /// Longest time for which events are gathered before they are sent when the loop is busy; nanoseconds, 1 ms.
   package var tick: UInt64 = 1_000_000
   /// Events that a sending must have held for the next ones to be gathered: those that come one by one wait for
-  /// nothing. 4.
-  package var gathering: UInt64 = 4
+  /// nothing. 2.
+  package var gathering: UInt64 = 2
 
   package init() {}
 }
@@ -84,7 +84,7 @@ package final class LiveHub {
 
   /// Takes a commit; commits come in order and without a gap.
   package func commit(_ batch: CommittedBatch) {
-    // A commit from before the hub was made is in the log, and no viewer here waits for it.
+    // A commit from before the hub was made is in the log, and no viewer here wait for it.
     guard batch.firstOffset >= delivered else { return }
     recent.append(batch)
     epoch = batch.epoch

@@ -39,7 +39,7 @@ final class ContentCleaner: EventCleaner {
     _ slot: EventSlot, of bytes: UnsafeRawBufferPointer, nextIndex: Int64
   ) -> EventBatch? {
     let mode = mode(of: slot, bytes)
-    let held = takeHeld(slot, bytes)
+    let held = takeHeld(slot, bytes, nextIndex: nextIndex)
     guard mode != .full || held != nil else { return nil }
     var text = ByteWriter(capacity: slot.length + 256)
     switch mode {
@@ -169,6 +169,11 @@ final class ContentCleaner: EventCleaner {
       return out.append(jsonString: clean.raw)
     }
     if place == span.streams.count { span.streams.append(HeldStream(key: key)) }
+    // Something between is missing, and may have been a part of a secret on both sides of it.
+    if slot.index > nextIndex, !plain.raw.isEmpty {
+      span.streams[place].redactor.lose()
+      clean.append(RedactionSet.replacement)
+    }
     span.streams[place].redactor.feed(plain.raw, with: policy.set, into: &clean, counts: &streamed)
     if span.streams[place].redactor.held <= plain.count { span.streams[place].since = slot.index }
     if streams.set(id, span) { ledger.noteEviction() }
@@ -176,7 +181,9 @@ final class ContentCleaner: EventCleaner {
   }
 
   /// What is held back of a span that this event ends. A restart makes void what was held back with its deltas.
-  private func takeHeld(_ slot: EventSlot, _ bytes: UnsafeRawBufferPointer) -> HeldSpan? {
+  private func takeHeld(
+    _ slot: EventSlot, _ bytes: UnsafeRawBufferPointer, nextIndex: Int64
+  ) -> HeldSpan? {
     guard !streams.isEmpty, slot.span.isPresent else { return nil }
     switch slot.phase {
     case .end, .error:
@@ -188,6 +195,8 @@ final class ContentCleaner: EventCleaner {
       let id = Array(bytes.field(.span, of: slot))
       guard var span = streams[id] else { return nil }
       let from = (try? JSONValue(parsing: bytes.field(.data, of: slot)))?["discard_from"]?.int ?? 0
+      // Where nothing is discarded, a secret may go on.
+      guard from < nextIndex else { return nil }
       span.streams.removeAll { $0.since >= from || $0.redactor.held == 0 }
       _ = streams.set(id, span)
       return nil

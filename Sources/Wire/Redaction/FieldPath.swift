@@ -2,7 +2,7 @@
 ///
 /// Names with dots between them, from the event down; elements of arrays have the path of their array. `*` is any one
 /// name, and stands for any characters within one (`*_token`); a path that begins with `*.`, and a single name, is found
-/// at any depth. Case counts.
+/// at any depth. Upper and lower case of ASCII are the same.
 package struct FieldPath: Sendable {
   private let names: [[UInt8]]
   private let isAnywhere: Bool
@@ -17,15 +17,17 @@ package struct FieldPath: Sendable {
     isAnywhere = parts.count == 1 || parts[0] == star
     if parts.count > 1, parts[0] == star { parts.removeFirst() }
     guard isAnywhere ? parts != [star] : true else { return nil }
-    names = parts
+    names = parts.map { $0.map(Self.lowered) }
   }
 
   /// Whether the member whose names from the event down are these is meant.
   package func matches(_ path: [[UInt8]]) -> Bool {
     guard isAnywhere ? path.count >= names.count : path.count == names.count else { return false }
     let offset = path.count - names.count
-    return names.indices.allSatisfy { Glob.matches(names[$0], path[offset + $0]) }
+    return names.indices.allSatisfy { Glob.matches(names[$0], path[offset + $0].map(Self.lowered)) }
   }
+
+  private static func lowered(_ byte: UInt8) -> UInt8 { 65...90 ~= byte ? byte | 0x20 : byte }
 }
 
 /// Texts in which `*` stands for any characters.

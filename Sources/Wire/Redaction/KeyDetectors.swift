@@ -2,10 +2,11 @@
 struct KeyPrefix: Sendable {
   let text: StaticString
   let least: Int
-  var isBase64 = false
+  /// What it consists of.
+  var classes = ByteClass.key
 
   /// OpenAI, Anthropic and others (`sk-`), Google, AWS, GitHub, GitLab, Slack, Hugging Face, Groq, Replicate, Stripe,
-  /// xAI, Perplexity, npm, and the names that AWS and Azure give to secrets without a prefix of their own.
+  /// xAI, Perplexity, npm, NVIDIA, SendGrid, our own, what follows `Bearer`, and the names that AWS and Azure give to secrets without a prefix of their own.
   static let all: [KeyPrefix] = [
     KeyPrefix(text: "sk-", least: 20), KeyPrefix(text: "sk_live_", least: 16),
     KeyPrefix(text: "sk_test_", least: 16), KeyPrefix(text: "rk_live_", least: 16),
@@ -23,10 +24,18 @@ struct KeyPrefix: Sendable {
     KeyPrefix(text: "hf_", least: 20), KeyPrefix(text: "gsk_", least: 20), KeyPrefix(text: "r8_", least: 20),
     KeyPrefix(text: "xai-", least: 20), KeyPrefix(text: "pplx-", least: 20),
     KeyPrefix(text: "npm_", least: 30),
-    KeyPrefix(text: "aws_secret_access_key=", least: 20, isBase64: true),
-    KeyPrefix(text: "aws_secret_access_key = ", least: 20, isBase64: true),
-    KeyPrefix(text: "AccountKey=", least: 20, isBase64: true),
-    KeyPrefix(text: "SharedAccessKey=", least: 20, isBase64: true),
+    KeyPrefix(text: "nvapi-", least: 20), KeyPrefix(text: "SG.", least: 16, classes: ByteClass.token),
+    KeyPrefix(text: "sbk_", least: 20),
+    KeyPrefix(text: "Bearer ", least: 20, classes: ByteClass.token | ByteClass.base64),
+    KeyPrefix(text: "bearer ", least: 20, classes: ByteClass.token | ByteClass.base64),
+    KeyPrefix(text: "api-key: ", least: 20), KeyPrefix(text: "x-api-key: ", least: 20),
+    KeyPrefix(text: "AWS_SECRET_ACCESS_KEY=", least: 20, classes: ByteClass.base64),
+    KeyPrefix(text: "AWS_SECRET_ACCESS_KEY\": \"", least: 20, classes: ByteClass.base64),
+    KeyPrefix(text: "aws_secret_access_key\": \"", least: 20, classes: ByteClass.base64),
+    KeyPrefix(text: "aws_secret_access_key=", least: 20, classes: ByteClass.base64),
+    KeyPrefix(text: "aws_secret_access_key = ", least: 20, classes: ByteClass.base64),
+    KeyPrefix(text: "AccountKey=", least: 20, classes: ByteClass.base64),
+    KeyPrefix(text: "SharedAccessKey=", least: 20, classes: ByteClass.base64),
   ]
 }
 
@@ -50,7 +59,7 @@ extension RedactionScan {
       guard text[at + i] == start[i] else { return .none }
       i += 1
     }
-    let mask = prefix.isBase64 ? ByteClass.base64 : ByteClass.key
+    let mask = prefix.classes
     let end = at + length + prefix.least
     i = at + length
     while i < end {

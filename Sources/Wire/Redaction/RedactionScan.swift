@@ -170,6 +170,13 @@ package struct StreamRedactor: Sendable {
   /// It remembers nothing that matters to what comes.
   package var isIdle: Bool { held == 0 && swallow == 0 }
 
+  /// What comes next does not follow what came last: what is held back is forgotten, and the rest of a word that may
+  /// have begun in between will not be shown.
+  package mutating func lose() {
+    self = StreamRedactor()
+    swallow = ByteClass.token | ByteClass.base64 | ByteClass.local
+  }
+
   /// Takes the next piece, valid UTF-8, and writes what is decided; with `isFinal`, all that is left.
   package mutating func feed(
     _ piece: UnsafeRawBufferPointer, with set: RedactionSet, isFinal: Bool = false,

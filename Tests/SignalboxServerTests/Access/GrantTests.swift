@@ -116,7 +116,7 @@ import Wire
 
   @Test func dataThatSaysNothingIsAbsent() throws {
     #expect(try !shown("{\"type\":\"a\",\"data\":\"SECRET\"}").contains("data"))
-    #expect(try !shown("{\"type\":\"a\",\"data\":{\"text\":\"SECRET\"}}").contains("data"))
+    #expect(try !shown("{\"type\":\"a\",\"data\":{\"body\":\"SECRET\"}}").contains("data"))
     #expect(try shown("{\"type\":\"a\"}").contains("\"type\":\"a\""))
   }
 }

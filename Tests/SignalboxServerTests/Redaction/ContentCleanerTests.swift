@@ -122,10 +122,12 @@ import Wire
     #expect(try log.text("a") == "the wor")
     let last = try #require(try log.events().last)
     #expect(last["data"]?["message"]?.string == "no key __REDACTED__")
-    // What comes after the end is looked at across its deltas, too.
+    // What comes after the end follows nothing: it may be the rest of what was found.
     try await log.store(delta("late jane@exam", 7), delta("ple.org wor", 8))
     #expect(
-      try log.events().suffix(2).compactMap { $0["data"]?["text"]?.string } == ["late ", "__REDACTED__ "])
+      try log.events().suffix(2).compactMap { $0["data"]?["text"]?.string } == [
+        "__REDACTED__", "__REDACTED__",
+      ])
   }
 
   @Test func piecesOutOfOrderShowNothing() async throws {
@@ -133,7 +135,23 @@ import Wire
     try await log.store(delta("ple.org ", 1))
     try await log.store(delta("jane@exam", 0))
     try await log.store(delta("fine", 2), end())
-    #expect(try log.text("a") == "__REDACTED__ple.org fine")
+    #expect(try log.text("a") == "__REDACTED____REDACTED__ fine")
+  }
+
+  @Test func aSecretAcrossAGapIsNotShown() async throws {
+    let log = try Log(ContentPolicy(.redacted))
+    try await log.store(delta("use sk-abcdefghij", 0), delta("456789XYZ done ", 2), end())
+    let shown = try log.events().compactMap { $0["data"]?["text"]?.string }.joined()
+    #expect(shown == "use __REDACTED__ done ")
+  }
+
+  @Test func aRestartThatDiscardsNothingGoesOnInASecret() async throws {
+    let log = try Log(ContentPolicy(.redacted))
+    try await log.store(delta("use sk-abcdefghij0123456789XYZ", 0))
+    try await log.store(
+      #"{"type":"llm.restart","phase":"restart","span":"a","data":{"attempt":1,"discard_from":1}}"#)
+    try await log.store(delta("TAILTAIL ok", 1), end())
+    #expect(try log.text("a") == "use __REDACTED__ ok")
   }
 
   @Test func oneStreamTooManyShowsNothing() async throws {
@@ -179,7 +197,7 @@ import Wire
       #"{"type":"note","source":{"service":"web"},"data":{"text":"a@b.io"}}"#,
       #"{"type":"note","data":{"text":"a@b.io","password":"p"}}"#)
     let events = try log.events()
-    #expect(events[0]["data"] == ["status": 200])
+    #expect(events[0]["data"] == ["status": 200, "text": ""])
     #expect(events[0]["tags"] == nil && events[0]["x"] == nil)
     #expect(events[1]["data"]?["text"]?.string == "__REDACTED__")
     #expect(events[1]["data"]?["password"]?.string == "__REDACTED__")

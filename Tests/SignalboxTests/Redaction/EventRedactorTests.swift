@@ -88,7 +88,7 @@ struct EventRedactorTests {
         parsing: #"{"content": "full", "rules": [{"type": "health.*", "content": "metadata"}]}"#))
     emitter.emit("health.note", ["status": 200, "text": "ill"])
     emitter.emit("note", ["text": "a@b.io"])
-    #expect(await events(emitter).map(\.data) == [["status": 200], ["text": "a@b.io"]])
+    #expect(await events(emitter).map(\.data) == [["status": 200, "text": ""], ["text": "a@b.io"]])
   }
 
   @Test func aRestartMakesVoidWhatIsHeld() async {

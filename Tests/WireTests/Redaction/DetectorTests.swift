@@ -22,7 +22,7 @@ import Testing
     "«AIzaSyA-1234567890abcdefghijklmnopqrstu»", "\"«ghp_abcdefghijklmnopqrstuvwxyz0123456789»\"",
     "«github_pat_11ABCDEFG0abcdefghijkl_xyz»", "«xoxb-123456789012-abcdef»", "«hf_abcdefghijklmnopqrst»",
     "«AccountKey=abcdefghijklmnop/QRSTUVWXYZ+0123==»;Next", "\\n«sk-abcdefghij0123456789XYZ»",
-    "Bearer «eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P»",
+    "«Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P»",
   ]
 
   private static let left = [
