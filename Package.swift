@@ -70,8 +70,15 @@ let package = Package(
       name: "Pipelines", dependencies: ["Signalbox", "SignalboxLLM", "Fetch", "SignalboxTesting"],
       path: "Examples/Pipelines", swiftSettings: settings),
     .executableTarget(
-      name: "PatientChat", dependencies: ["Signalbox", "SignalboxLLM", "SignalboxServer", "SignalboxTesting"],
+      name: "PatientChat",
+      dependencies: ["Signalbox", "SignalboxLLM", "SignalboxServer", "SignalboxTesting"],
       path: "Examples/PatientChat", swiftSettings: settings),
+    .executableTarget(
+      name: "ChainExample", dependencies: ["Signalbox", "Fetch"], path: "Examples/Chain",
+      swiftSettings: settings),
+    .executableTarget(
+      name: "ServiceExample", dependencies: ["Signalbox", "SignalboxLLM", "Fetch"], path: "Examples/Service",
+      swiftSettings: settings),
     .executableTarget(
       name: "EmitBench", dependencies: ["Signalbox"], path: "Benchmarks/EmitBench",
       swiftSettings: settings),
@@ -95,6 +102,12 @@ let package = Package(
       name: "ClientBench", dependencies: ["Signalbox", "SignalboxLLM", "SignalboxTesting"],
       path: "Benchmarks/ClientBench", swiftSettings: settings),
 
+    .executableTarget(
+      name: "SocketBench", dependencies: ["Wire", "Signalbox", "SignalboxServer"],
+      path: "Benchmarks/SocketBench", swiftSettings: settings),
+    .executableTarget(
+      name: "RedactBench", dependencies: ["Wire"], path: "Benchmarks/RedactBench", swiftSettings: settings),
+
     tests("Wire"),
     tests("Signalbox", ["Wire", "SignalboxTesting"]),
     tests("JSONScan", ["Wire"]),
@@ -105,7 +118,9 @@ let package = Package(
     tests("SignalboxLog", ["Wire", "Signalbox", "LogBench"]),
     tests("SignalboxTesting", ["Wire", "Signalbox", "Fetch", "JSONScan", "SignalboxLLM"]),
     tests("Net", ["Wire"]),
-    tests("SignalboxServer", ["Wire", "Signalbox", "SignalboxLog", "JSONScan", "Net"]),
+    tests(
+      "SignalboxServer",
+      ["Wire", "Signalbox", "Fetch", "SignalboxLLM", "SignalboxLog", "SignalboxTesting", "JSONScan", "Net"]),
     tests("SignalboxCLI", ["Wire", "JSONScan", "Signalbox", "SignalboxLLM"]),
   ],
   swiftLanguageModes: [.v6],
@@ -119,7 +134,7 @@ if Context.environment["SIGNALBOX_FUZZ"] != nil {
       name: name, dependencies: ["Wire"] + dependencies, path: "Fuzz/" + name, swiftSettings: settings)
   }
   package.targets += [
-    fuzz("FuzzHTTPRequest"), fuzz("FuzzWebSocket"), fuzz("FuzzSSE"),
+    fuzz("FuzzHTTPRequest"), fuzz("FuzzWebSocket"), fuzz("FuzzSSE"), fuzz("FuzzRedact"),
     fuzz("FuzzEvents", ["JSONScan", "SignalboxServer"]),
     fuzz("FuzzReplies", ["JSONScan", "SignalboxLLM"]),
     fuzz("FuzzHTTPOracle", ["CHTTPParser"]),

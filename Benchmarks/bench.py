@@ -25,6 +25,8 @@ import time
 import urllib.request
 from pathlib import Path
 
+from replies import FORMATS
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 BUILT = ROOT / ".build" / "bench"
@@ -49,8 +51,8 @@ def resident_mb(pid: int) -> float:
     return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text()).group(1)) / 1024
 
 
-def until_listening(port: int, process: subprocess.Popen) -> None:
-    limit = time.monotonic() + 15
+def until_listening(port: int, process: subprocess.Popen, patience: float = 15) -> None:
+    limit = time.monotonic() + patience
     while True:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
@@ -77,12 +79,13 @@ def load(client: str, *arguments, core: str | None = CLIENT_CORE, **options) -> 
 class Process:
     """A server in a folder of its own, on a core of its own."""
 
-    def __init__(self, command: list[str], port: int, core: str | None = SERVER_CORE, folder: Path | None = None):
+    def __init__(self, command: list[str], port: int, core: str | None = SERVER_CORE, folder: Path | None = None,
+                 patience: float = 15):
         self.port = port
         pinned = ["taskset", "-c", core] if core is not None else []
         self.process = subprocess.Popen(
             [*pinned, *command], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        until_listening(port, self.process)
+        until_listening(port, self.process, patience)
 
     @property
     def pids(self) -> str:
@@ -312,6 +315,84 @@ class Bench:
             self.results.add("gateway", "64 chunks at once: CPU, ratio to nginx",
                              [ours / theirs for ours, theirs in zip(cpu["signalbox"], cpu["nginx"])], "×", 2)
 
+    def formats(self) -> None:
+        """Added time to the first piece of text of every format, one call at a time, 64 pieces at once."""
+        for name, (path, reply, media, mark) in FORMATS.items():
+            file, port = self.new_folder() / name, free_port()
+            file.write_bytes(reply())
+            upstream = Process([str(BUILT / "upstream"), "--port", str(port), "--reply", str(file), "--type", media],
+                               port, core=CLIENT_CORE)
+            with self.running(upstream), self.nginx("proxy.conf", upstream=port) as nginx, \
+                    self.signalbox("--upstream", f"llm=http://127.0.0.1:{port}") as signalbox:
+                ways = {"direct": (upstream, path), "nginx": (nginx, path), "signalbox": (signalbox, "/llm" + path)}
+                found: dict[str, list[float]] = {way: [] for way in ways}
+                for _ in range(self.rounds):
+                    for way, (server, target) in ways.items():
+                        run = load("calls", port=server.port, path=target, pids=server.pids, concurrency=1, mark=mark,
+                                   seconds=self.seconds)
+                        found[way].append(run["first_p50_us"])
+                told = signalbox.get("/v1/events?type=llm.end&limit=1")
+                if "llm.end" not in told:
+                    raise RuntimeError(f"no call in format {name} was told: {told}")
+                for way in ("nginx", "signalbox"):
+                    self.results.add("formats", f"{name}: {way} adds, p50",
+                                     [max(0, via - direct) for via, direct in zip(found[way], found["direct"])], "µs",
+                                     200 if way == "signalbox" else None)
+
+    def litellm(self) -> None:
+        """Requests a second on one core, streams of 50 chunks, beside LiteLLM's proxy with one worker."""
+        folder, port = self.new_folder(), free_port()
+        with self.upstream(chunks=50) as upstream, \
+                self.signalbox("--upstream", f"openai=http://127.0.0.1:{upstream.port}") as signalbox:
+            (folder / "config.yaml").write_text(json.dumps({"model_list": [{
+                "model_name": "gpt-4o-mini", "litellm_params": {
+                    "model": "openai/gpt-4o-mini", "api_key": "sk-bench",
+                    "api_base": f"http://127.0.0.1:{upstream.port}/v1"}}]}))
+            os.environ |= {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_MASTER_KEY": "sk-bench",
+                           "LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY": "true"}
+            command = [str(BUILT / "litellm/bin/litellm"), "--config", "config.yaml", "--host", "127.0.0.1", "--port",
+                       str(port), "--num_workers", "1", "--telemetry", "False"]
+            with self.running(Process(command, port, folder=folder, patience=120)) as litellm:
+                found: dict[str, list[float]] = {"litellm": [], "signalbox": []}
+                for _ in range(self.rounds):
+                    for name, server, path in (("litellm", litellm, "/v1/chat/completions"),
+                                               ("signalbox", signalbox, "/openai/v1/chat/completions")):
+                        run = load("calls", port=server.port, path=path, pids=server.pids, concurrency=16,
+                                   seconds=self.seconds)
+                        if run["failed"]:
+                            raise RuntimeError(f"{name} refused {run['failed']} calls")
+                        found[name].append(run["requests_per_s"])
+                for name, values in found.items():
+                    self.results.add("litellm", f"streams of 50 chunks: {name}", values, "requests/s")
+                self.results.add("litellm", "streams of 50 chunks: ratio to LiteLLM",
+                                 [ours / theirs for ours, theirs in zip(found["signalbox"], found["litellm"])], "×", 50,
+                                 higher=True)
+
+    def library(self) -> None:
+        """The library's own costs on one core: reading replies, processing events, streaming through the client."""
+        for line in self.built("DecodeBench", "400000"):
+            if match := re.match(r"(.+): (\d+) deltas/s, .* ([0-9.]+) allocations a delta", line):
+                goal = None if "every event" in match.group(1) else 1e6
+                self.results.add("library", f"read {match.group(1)}", float(match.group(2)), "deltas/s", goal, higher=True)
+        for line in self.built("StreamBench", "400000"):
+            if match := re.match(r"(.+): (\d+) events/s", line):
+                goal = 1e6 if "," not in match.group(1) or match.group(1) == "filter, transform" else None
+                self.results.add("library", f"process: {match.group(1)}", float(match.group(2)), "events/s", goal, higher=True)
+            if match := re.match(r"(.+): p50 .* p99.9 ([0-9.]+) µs", line):
+                self.results.add("library", f"chain of five adds, p99.9", float(match.group(2)), "µs", 1000)
+        for line in self.built("ClientBench", "200000"):
+            if match := re.match(r"(.+): (\d+) ns a delta", line):
+                self.results.add("library", match.group(1), float(match.group(2)) / 1000, "µs a delta", 2)
+
+    def built(self, product: str, *arguments: str) -> list[str]:
+        """The lines that a program of Benchmarks/ prints, on a core of its own."""
+        program = ROOT / ".build/release" / product
+        done = subprocess.run(["taskset", "-c", SERVER_CORE, str(program), *arguments], capture_output=True, text=True,
+                              timeout=600)
+        if done.returncode:
+            raise RuntimeError(f"{product}: {done.stderr}")
+        return done.stdout.splitlines()
+
     def commits(self) -> None:
         """The log under a steady 20 000 events/s, with merging and checkpoints running."""
         with self.signalbox(core=None) as server:
@@ -381,6 +462,21 @@ class Bench:
                 for share, goal in zip((0.5, 0.99), goals):
                     self.results.add("history", f"{label}, over HTTP, p{share * 100:.0f}",
                                      times[int(share * (len(times) - 1))], "µs", goal)
+        cold = []
+        for trace in random.sample(traces, 5):
+            _forget(folder)
+            with self.running(Signalbox(folder, core=None)) as server:
+                cold += _request_times(server.port, [f"/v1/events?limit=1000&trace={trace}"], warm=False)
+        self.results.add("history", "a trace, over HTTP, after a start with nothing in memory", cold, "µs", 10_000)
+
+
+def _forget(folder: Path) -> None:
+    """Takes the files out of the kernel's memory."""
+    for file in folder.rglob("*"):
+        if file.is_file():
+            with file.open("rb") as opened:
+                os.fsync(opened.fileno())
+                os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def _settled_size(folder: Path) -> int:
@@ -396,12 +492,12 @@ def _settled_size(folder: Path) -> int:
     return last
 
 
-def _request_times(port: int, paths: list[str]) -> list[float]:
-    """Microseconds of GETs, one after the other on one connection; each is asked twice, and the second counts."""
+def _request_times(port: int, paths: list[str], warm: bool = True) -> list[float]:
+    """Microseconds of GETs, one after the other on one connection; each is asked twice where the second counts."""
     with socket.create_connection(("127.0.0.1", port)) as peer:
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         times = []
-        for path in [*paths, *paths]:
+        for path in paths * (1 + warm):
             began = time.perf_counter()
             peer.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
             data = b""
@@ -413,11 +509,11 @@ def _request_times(port: int, paths: list[str]) -> list[float]:
             while pieces < length:
                 pieces += len(peer.recv(1 << 20))
             times.append((time.perf_counter() - began) * 1e6)
-    return sorted(times[len(paths):])
+    return sorted(times[len(paths) * warm:])
 
 
-CASES = ["fanout", "latency", "ingest", "single", "gateway", "commits", "memory", "start"]
-LONG_CASES = ["history"]
+CASES = ["fanout", "latency", "ingest", "single", "gateway", "formats", "library", "commits", "memory", "start"]
+LONG_CASES = ["history", "litellm"]
 
 
 def main() -> None:

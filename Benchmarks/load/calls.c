@@ -1,7 +1,8 @@
 // calls: streamed completions in a closed loop on kept-alive connections.
-//   calls --port P --path PATH --concurrency N --seconds S --pids SERVER_PIDS --body BYTES
+//   calls --port P --path PATH --concurrency N --seconds S --pids SERVER_PIDS --body BYTES [--mark TEXT]
 // Measures time to first chunk, total time, how long a chunk took from upstream (by its `created`, in nanoseconds),
 // and stalls: streams in which nothing came for more than 200 ms. The start of the N loops is spread over a second.
+// With --mark the first chunk is the one that contains TEXT, of at most 48 bytes.
 #include "common.h"
 
 enum { KEEP = 48 };  // bytes kept from one read to the next, so that a `created` that was torn apart is found
@@ -16,6 +17,7 @@ typedef struct {
 static int port, concurrency = 1, body_size = 1000;
 static double seconds = 5, warm = 1;
 static const char *path = "/v1/chat/completions";
+static const char *mark;  // what the first chunk is known by, where chunks have no `created`
 static processes server;
 static histogram first_chunk, whole, transit;
 static uint64_t finished, failed, stalled, chunks, longest_gap;
@@ -48,7 +50,11 @@ static bool read_reply(call *c) {
     count_gap(c, t);
     if (!c->status) c->status = atoi(buffer + 9);
     char *end = buffer + length, *after = buffer;
-    for (char *p = buffer; (p = memmem(p, (size_t)(end - p), "\"created\":", 10)) && end - p >= 31; p += 10) {
+    if (mark && !c->started && memmem(buffer, length, mark, strlen(mark))) {
+      c->started = true;
+      if (measuring) record(&first_chunk, t - c->sent);
+    }
+    for (char *p = buffer; !mark && (p = memmem(p, (size_t)(end - p), "\"created\":", 10)) && end - p >= 31; p += 10) {
       if (!c->started) {
         c->started = true;
         if (measuring) record(&first_chunk, t - c->sent);
@@ -70,7 +76,7 @@ static bool read_reply(call *c) {
 int main(int count, char **arguments) {
   static const struct option options[] = {
       {"port", 1, 0, 'P'}, {"path", 1, 0, 'u'}, {"concurrency", 1, 0, 'c'}, {"seconds", 1, 0, 'd'},
-      {"warm", 1, 0, 'W'}, {"pids", 1, 0, 'p'}, {"body", 1, 0, 'b'}, {0}};
+      {"warm", 1, 0, 'W'}, {"pids", 1, 0, 'p'}, {"body", 1, 0, 'b'}, {"mark", 1, 0, 'm'}, {0}};
   for (int o; (o = getopt_long(count, arguments, "", options, NULL)) != -1;) switch (o) {
       case 'P': port = atoi(optarg); break;
       case 'u': path = optarg; break;
@@ -79,6 +85,7 @@ int main(int count, char **arguments) {
       case 'W': warm = atof(optarg); break;
       case 'p': server = parse_processes(optarg); break;
       case 'b': body_size = atoi(optarg); break;
+      case 'm': mark = optarg; break;
       default: return 2;
     }
   prctl(PR_SET_TIMERSLACK, 1000UL, 0, 0, 0);

@@ -1,7 +1,8 @@
 // upstream: an OpenAI-compatible server that streams the same completion to everybody, and costs as little as can be.
-//   upstream --port P --chunks N --interval-ms MS
+//   upstream --port P --chunks N --interval-ms MS [--reply FILE --type CONTENT_TYPE]
 // A POST whose target contains "paced" gets a chunk every MS milliseconds, any other all of them at once. `created`
-// carries the nanosecond of sending, so that a client can tell how long a chunk took.
+// carries the nanosecond of sending, so that a client can tell how long a chunk took. With --reply everybody gets the
+// file, at once.
 #include "common.h"
 
 typedef struct stream {
@@ -19,6 +20,8 @@ static stream *first, *last;
 static const char head[] =
     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-cache\r\n"
     "x-request-id: req_0123456789abcdef\r\nTransfer-Encoding: chunked\r\n\r\n";
+static char *reply;  // the whole answer, head and all
+static size_t reply_length;
 static const char done[] = "e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n";
 
 static size_t put_chunk(char *p, int number) {
@@ -40,6 +43,11 @@ static void enqueue(stream *s) {
 
 static void answer(stream *s) {
   static char out[1 << 20];
+  if (reply) {
+    send_all(s->fd, reply, reply_length);
+    s->length = 0;
+    return;
+  }
   size_t n = sizeof head - 1;
   memcpy(out, head, n);
   bool paced = memmem(s->request, 200, "paced", 5);
@@ -80,16 +88,36 @@ static void on_readable(stream *s) {
   }
 }
 
+// The file as the body of an answer, in one chunk.
+static void read_reply(const char *path, const char *type) {
+  FILE *file = fopen(path, "rb");
+  static char body[1 << 20];
+  size_t n = file ? fread(body, 1, sizeof body, file) : 0;
+  if (!n) fail(path);
+  fclose(file);
+  reply = malloc(n + 512);
+  size_t start = (size_t)sprintf(
+      reply, "HTTP/1.1 200 OK\r\nContent-Type: %s\r\nTransfer-Encoding: chunked\r\n\r\n%zx\r\n", type, n);
+  memcpy(reply + start, body, n);
+  memcpy(reply + start + n, "\r\n0\r\n\r\n", 7);
+  reply_length = start + n + 7;
+}
+
 int main(int count, char **arguments) {
   int port = 0;
+  const char *file = NULL, *type = "text/event-stream";
   static const struct option options[] = {
-      {"port", 1, 0, 'P'}, {"chunks", 1, 0, 'n'}, {"interval-ms", 1, 0, 'i'}, {0}};
+      {"port", 1, 0, 'P'}, {"chunks", 1, 0, 'n'}, {"interval-ms", 1, 0, 'i'}, {"reply", 1, 0, 'r'},
+      {"type", 1, 0, 't'}, {0}};
   for (int o; (o = getopt_long(count, arguments, "", options, NULL)) != -1;) switch (o) {
       case 'P': port = atoi(optarg); break;
       case 'n': chunks = atoi(optarg); break;
       case 'i': interval = strtoull(optarg, NULL, 10) * 1000000u; break;
+      case 'r': file = optarg; break;
+      case 't': type = optarg; break;
       default: return 2;
     }
+  if (file) read_reply(file, type);
   prctl(PR_SET_TIMERSLACK, 1000UL, 0, 0, 0);
   int epoll = epoll_create1(EPOLL_CLOEXEC), listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), one = 1;
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);

@@ -30,9 +30,7 @@ package final class JSONParser {
     guard text.count < Int(UInt32.max) else { throw JSONError(message: "The text is longer than 4 GiB") }
     var nodes: UnsafePointer<sb_json_node>?
     let count = sb_json_scan(
-      handle, base.assumingMemoryBound(to: UInt8.self), text.count, text.count + Self.padding,
-      Self.depthLimit,
-      &nodes)
+      handle, base.assumingMemoryBound(to: UInt8.self), text.count, Self.depthLimit, &nodes)
     guard count > 0, let nodes else { throw JSONError(message: String(cString: sb_json_error(count))) }
     return JSONDocument(text: text, nodes: nodes, count: Int(count))
   }

@@ -54,7 +54,18 @@ package struct JSONValueView {
   /// The value of a number that is an integer of 64 bits; nil for any other.
   package var int: Int64? {
     guard kind == .number else { return nil }
-    return Int64(String(decoding: bytes, as: UTF8.self))
+    let digits = bytes
+    let isNegative = digits.first == UInt8(ascii: "-")
+    var magnitude: UInt64 = 0
+    for byte in digits.dropFirst(isNegative ? 1 : 0) {
+      let (product, isTooLarge) = magnitude.multipliedReportingOverflow(by: 10)
+      let (sum, overflows) = product.addingReportingOverflow(UInt64(byte &- 48))
+      guard byte &- 48 < 10, !isTooLarge, !overflows else { return nil }
+      magnitude = sum
+    }
+    return isNegative
+      ? (magnitude <= Int64.min.magnitude ? Int64(truncatingIfNeeded: 0 &- magnitude) : nil)
+      : Int64(exactly: magnitude)
   }
 
   package var double: Double? {

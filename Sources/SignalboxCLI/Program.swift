@@ -9,8 +9,10 @@
 struct Program {
   static var commands: [any Command.Type] {
     [
-      ServeCommand.self, RunCommand.self, TailCommand.self, TracesCommand.self, TypesCommand.self, AskCommand.self,
-      EmitCommand.self, KeysCommand.self, DoctorCommand.self, DemoCommand.self, ReplayCommand.self,
+      ServeCommand.self, RunCommand.self, TailCommand.self, TracesCommand.self, TypesCommand.self,
+      AskCommand.self,
+      EmitCommand.self, CancelCommand.self, KeysCommand.self, TokensCommand.self, DoctorCommand.self,
+      DemoCommand.self, ReplayCommand.self,
       VersionCommand.self,
     ]
   }

@@ -42,6 +42,8 @@ package struct LogOptions: Sendable {
 
   /// When spans without a sign of life count as lost.
   package var lease = LeaseRules()
+  /// Makes what decides, on the writer's thread, how much of each event is stored; nil: all is.
+  package var cleaner: (@Sendable () -> any EventCleaner)?
   /// The wall clock; tests put their own.
   package var now: @Sendable () -> Timestamp = { Timestamp.now() }
   /// Told of what an operator should know, on a thread of the log's. It must not call back into the log.
@@ -82,10 +84,17 @@ package struct LogNotice: Sendable {
     case damagedSegment
     /// Upkeep (merging, trimming, checkpoints) failed and is tried again.
     case upkeepFailed
+    /// A file of keys changed and cannot be used.
+    case keyFile
   }
 
   package let kind: Kind
   package let message: String
+
+  package init(kind: Kind, message: String) {
+    self.kind = kind
+    self.message = message
+  }
 }
 
 /// Why a log could not be opened.

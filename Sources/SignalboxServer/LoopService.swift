@@ -7,24 +7,47 @@ internal import Wire
 enum Route: Equatable {
   case postEvents, ingestSocket, live, history, traces, types
   case trace(String)
+  case cancel(String)
   case keys
   case key(String)
+  case tokens
   case schema, health, ready, metrics
   case dialect(DialectRoute)
   case asset
   case unknown
   case wrongMethod(allowed: String)
 
-  /// What one must be allowed to; nil: nothing.
-  var scope: Scope? {
+  /// What one must show; nil: nothing.
+  var demand: Demand? {
     switch self {
-    case .postEvents, .ingestSocket: .ingest
-    case .live, .history, .traces, .trace, .types, .metrics: .read
-    case .keys, .key: .admin
+    case .postEvents, .ingestSocket: Demand(scopes: .ingest)
+    case .live, .history, .traces, .trace: Demand(scopes: .read, takesTokens: true)
+    // What types there are is everybody's: it is not for a token to tell.
+    case .metrics, .types: Demand(scopes: .read)
+    // Whoever feeds traces or calls models may end what it has begun; to watch is not to touch.
+    case .cancel: Demand(scopes: [.ingest, .gateway], takesTokens: true)
+    case .keys, .key: Demand(scopes: .admin)
+    case .tokens: Demand(scopes: .tokens)
     // Dialects tell in their own way who may not come in.
     case .schema, .health, .ready, .dialect, .asset, .unknown, .wrongMethod: nil
     }
   }
+
+  /// Whether requests are counted for their address: whoever looks after the server may always ask how it is.
+  var isCounted: Bool {
+    switch self {
+    case .health, .ready: false
+    // Counted where it is let in.
+    case .dialect: false
+    default: true
+    }
+  }
+}
+
+/// What the gatekeeper found out, kept with the request until it is served.
+final class Admission {
+  let visitor: Visitor
+  init(_ visitor: Visitor) { self.visitor = visitor }
 }
 
 /// Everything that answers requests on one loop.
@@ -50,8 +73,11 @@ final class LoopService: HTTPService {
         now: { SystemTime.monotonic },
         after: { [unowned loop] in loop.timer(after: $0, $1) },
         read: { [unowned loop] in shared.readPage($0, on: loop, limit: configuration.live.pageBytes, $1) }))
-    ingest = IngestEndpoint(log: shared.log, limits: configuration.ingest, loop: loop)
-    gatekeeper = Gatekeeper(keys: shared.keys, configuration: configuration)
+    ingest = IngestEndpoint(
+      log: shared.log, limits: configuration.ingest, loop: loop, cancels: shared.cancels)
+    gatekeeper = Gatekeeper(
+      keys: shared.keys, tokens: shared.tokens, rates: shared.rates, audit: shared.audit,
+      configuration: configuration)
     live = LiveEndpoint(hub: hub, log: shared.log, readers: shared.readers)
     dialects = DialectEndpoint(hub: hub, shared: shared, gatekeeper: gatekeeper, loop: loop)
     history = HistoryEndpoint(log: shared.log, readers: shared.readers)
@@ -61,6 +87,7 @@ final class LoopService: HTTPService {
       usageByName: configuration.upstreamUsage)
     gatewayConfiguration.prices = configuration.prices
     gatewayConfiguration.recorder = configuration.recorder
+    gatewayConfiguration.budget = configuration.gatewayBudget
     gateway = Gateway(
       loop: loop, configuration: gatewayConfiguration, outlet: LogOutlet(shared.log))
     loop.afterFlush { [hub] in hub.wrote() }
@@ -71,7 +98,7 @@ final class LoopService: HTTPService {
 
   func plan(_ exchange: HTTPExchange) -> BodyPlan {
     if let refusal = gatekeeper.admit(exchange.head) {
-      exchange.respond(refusal)
+      gatekeeper.refuse(exchange, refusal)
       return .answered
     }
     if let route = gateway.route(exchange.head) { return plan(exchange, at: route) }
@@ -80,13 +107,21 @@ final class LoopService: HTTPService {
       return .answered
     }
     let route = self.route(exchange.head)
-    if let scope = route.scope, let refusal = gatekeeper.authorize(exchange.head, for: scope) {
-      exchange.respond(refusal)
+    do throws(APIError) {
+      if let demand = route.demand {
+        exchange.state = Admission(try gatekeeper.enter(exchange, demand))
+      } else if route.isCounted {
+        try gatekeeper.checkRate(of: exchange)
+      }
+    } catch {
+      gatekeeper.refuse(exchange, error)
       return .answered
     }
     switch route {
     case .postEvents: return .collect(limit: shared.configuration.ingest.bodyBytes)
-    case .keys, .key: return .collect(limit: 64 << 10)
+    case .keys, .key, .tokens: return .collect(limit: 64 << 10)
+    // Some clients send an empty object along.
+    case .cancel: return .collect(limit: 1 << 10)
     case .unknown, .wrongMethod:
       // Now: whoever posts to a wrong address is to hear that, and not that the body is too long.
       answer(exchange, route, body: UnsafeRawBufferPointer(start: nil, count: 0))
@@ -96,8 +131,10 @@ final class LoopService: HTTPService {
   }
 
   private func plan(_ exchange: HTTPExchange, at route: GatewayRoute) -> BodyPlan {
-    if let refusal = gatekeeper.authorize(exchange.head, for: .gateway, presented: route.key) {
-      exchange.respond(refusal)
+    do throws(APIError) {
+      _ = try gatekeeper.enter(exchange, Demand(scopes: .gateway), presented: route.key)
+    } catch {
+      gatekeeper.refuse(exchange, error)
       return .answered
     }
     return gateway.plan(exchange, route)
@@ -112,11 +149,9 @@ final class LoopService: HTTPService {
     switch route {
     case .postEvents: ingest.serve(exchange, body: body)
     case .ingestSocket: ingest.openSocket(exchange)
-    case .live: live.serve(exchange)
+    case .live, .history, .traces, .trace, .cancel: answerReader(exchange, route)
     case .dialect(let route): dialects.serve(exchange, route)
-    case .history: history.serve(exchange)
-    case .traces: traces.list(exchange)
-    case .trace(let id): traces.show(id, exchange)
+    case .tokens: TokensEndpoint(shared.tokens).serve(exchange, visitor(of: exchange), body: body)
     case .types: TypesEndpoint(readers: shared.readers).serve(exchange)
     case .keys: KeysEndpoint(shared.keys).serve(exchange, body: body)
     case .key(let id): KeysEndpoint(shared.keys).revoke(id, exchange)
@@ -135,9 +170,36 @@ final class LoopService: HTTPService {
     }
   }
 
+  /// Who was let in; nobody, where that was not asked.
+  private func visitor(of exchange: HTTPExchange) -> Visitor {
+    (exchange.state as? Admission)?.visitor ?? .nobody
+  }
+
+  /// Answers what a token may be shown for: only as far as it reaches.
+  private func answerReader(_ exchange: HTTPExchange, _ route: Route) {
+    let visitor = visitor(of: exchange)
+    let refuse = { [gatekeeper] (error: APIError) in gatekeeper.refuse(exchange, error, visitor) }
+    do throws(APIError) {
+      switch route {
+      case .live: try live.serve(exchange, visitor)
+      case .history: try history.serve(exchange, visitor)
+      case .traces: try traces.list(exchange, visitor)
+      case .trace(let id): traces.show(id, exchange, visitor, refused: refuse)
+      case .cancel(let id): CancelEndpoint(shared: shared).serve(id, exchange, visitor, refused: refuse)
+      default: break
+      }
+    } catch {
+      refuse(error)
+    }
+  }
+
+  /// Breaks off the gateway's calls of a trace, and says how many those were.
+  func cancelCalls(of trace: String) -> Int { gateway.cancel(trace: trace) }
+
   var metrics: LoopMetrics {
     LoopMetrics(
-      ingest: ingest.metrics, live: hub.metrics, viewers: hub.viewerCount, gateway: gateway.metrics)
+      ingest: ingest.metrics, live: hub.metrics, viewers: hub.viewerCount, gateway: gateway.metrics,
+      refusals: gatekeeper.refusals)
   }
 
   func drain() {
@@ -165,6 +227,10 @@ final class LoopService: HTTPService {
     switch (first, parts.count) {
     case ("v1", 2) where parts[1] == "traces": return isGet ? .traces : .wrongMethod(allowed: "GET")
     case ("v1", 3) where parts[1] == "traces": return isGet ? .trace(parts[2]) : .wrongMethod(allowed: "GET")
+    case ("v1", 4) where parts[1] == "traces" && parts[3] == "cancel":
+      return head.method == .post ? .cancel(parts[2]) : .wrongMethod(allowed: "POST")
+    case ("v1", 2) where parts[1] == "tokens":
+      return head.method == .post ? .tokens : .wrongMethod(allowed: "POST")
     case ("v1", 2) where parts[1] == "types": return isGet ? .types : .wrongMethod(allowed: "GET")
     case ("v1", 2) where parts[1] == "keys": return .keys
     case ("v1", 3) where parts[1] == "keys": return .key(parts[2])

@@ -33,9 +33,16 @@ public final class Server: Sendable {
     options.retainDays = configuration.retainDays
     options.retainBytes = configuration.retainBytes.map { Int64(clamping: $0) }
     options.notice = notice
+    let policy = configuration.content
+    let redactions = RedactionLedger(policy.set)
+    if !policy.keepsAll { options.cleaner = { ContentCleaner(policy, ledger: redactions) } }
     let log = try EventLog.open(options)
     let readers = try ReaderPool(log: log, threads: 2)
     let keys = try KeyRing(directory: configuration.dataDirectory)
+    let tokens = TokenAuthority(
+      secret: try TokenAuthority.secret(in: configuration.dataDirectory), keyFile: configuration.jwks,
+      audience: configuration.tokenAudience
+    ) { notice(LogNotice(kind: .keyFile, message: $0)) }
     let count = configuration.loops > 0 ? configuration.loops : min(4, max(1, Self.cores))
     let loops = try Self.makeLoops(count).map { ($0, LoopPlace()) }
     for (loop, place) in loops {
@@ -44,7 +51,8 @@ public final class Server: Sendable {
       log.afterAnswers { loop.wake() }
     }
     let shared = ServerShared(
-      configuration: configuration, log: log, readers: readers, keys: keys, loops: loops)
+      configuration: configuration, log: log, readers: readers, keys: keys, tokens: tokens,
+      redactions: redactions, loops: loops)
     self.shared = shared
     var limits = HTTPServerLimits()
     limits.connections = configuration.connections
@@ -95,6 +103,7 @@ public final class Server: Sendable {
     for (loop, _) in shared.loops { loop.stop() }
     shared.readers.stop()
     shared.log.close()
+    shared.audit?.stop()
   }
 }
 

@@ -1,3 +1,4 @@
+package import Signalbox
 package import SignalboxLLM
 package import SignalboxLog
 
@@ -18,6 +19,8 @@ public struct ServerConfiguration: Sendable {
   package var prices = PriceTable.builtIn
   /// Gets the bytes of every model call through the gateway, to record them; nil: nobody.
   package var recorder: (any ByteTap)?
+  /// How much of what is said is stored; all of it.
+  package var content = ContentPolicy()
   package var durability = Durability.normal
   /// Days after which events are forgotten; nil: never.
   package var retainDays: Double?
@@ -29,6 +32,19 @@ public struct ServerConfiguration: Sendable {
   public var allowedOrigins: [String] = []
   /// Whether keys are asked for; nil: unless the address is a loopback address.
   public var requiresKeys: Bool?
+  /// Path of a JWKS file with the keys of those who make tokens for browsers themselves; nil: only tokens that this
+  /// server minted are taken.
+  package var jwks: String?
+  /// The name that tokens must have in `aud`; `signalbox`.
+  package var tokenAudience = "signalbox"
+  /// Requests of one key; nil: no limit. `signalbox serve` sets one on addresses beyond this machine.
+  package var ratePerKey: Rate?
+  /// Requests of one address that no key vouches for; nil: no limit.
+  package var ratePerAddress: Rate?
+  /// Gets a line of JSON for every refusal, on a thread of its own; nil: nobody.
+  package var audit: (@Sendable (String) -> Void)?
+  /// What a call through the gateway may use at most.
+  package var gatewayBudget = Budget()
   /// Event loops; 0: one a core, at most 4.
   package var loops = 0
   package var ingest = IngestLimits()

@@ -9,18 +9,27 @@ final class ServerShared: Sendable {
   let log: EventLog
   let readers: ReaderPool
   let keys: KeyRing
+  let tokens: TokenAuthority
+  let rates: RateLimits
+  let audit: AuditLog?
+  let cancels = CancelBoard()
+  let redactions: RedactionLedger
   let loops: [(loop: EventLoop, place: LoopPlace)]
   let chat: ChatDesk
   let started = SystemTime.monotonic
 
   init(
     configuration: ServerConfiguration, log: EventLog, readers: ReaderPool, keys: KeyRing,
-    loops: [(loop: EventLoop, place: LoopPlace)]
+    tokens: TokenAuthority, redactions: RedactionLedger, loops: [(loop: EventLoop, place: LoopPlace)]
   ) {
     self.configuration = configuration
     self.log = log
     self.readers = readers
     self.keys = keys
+    self.tokens = tokens
+    rates = RateLimits(perKey: configuration.ratePerKey, perAddress: configuration.ratePerAddress)
+    audit = configuration.audit.map { AuditLog(write: $0) }
+    self.redactions = redactions
     self.loops = loops
     chat = ChatDesk(log: log, handler: configuration.chat)
   }
@@ -76,7 +85,9 @@ extension LogReader {
         }
         if request.timed { starts.append((writer.count, slot.time)) }
         let position = log.position(of: offset)
-        if framer.append(slot, in: page.batch.bytes.raw, at: position, as: request.format, to: &writer) {
+        if framer.append(
+          slot, in: page.batch.bytes.raw, at: position, as: request.format, view: request.view, to: &writer)
+        {
           count += 1
         }
       }

@@ -84,6 +84,21 @@ def test_a_failure_and_a_late_comer(server, browser, chain, look):
     look(page, "5-failed")
 
 
+def test_steps_of_one_name_and_very_many_steps(server, browser, chain):
+    def told(kind, **data):
+        return {"type": f"chain.{kind}", "phase": {"start": "start", "end": "end"}.get(kind, "progress"),
+                "chain": chain, "span": f"c-{chain}", "data": data}
+
+    server.send([told("start", name="loop")] + [
+        told(kind, name="again", fraction=0.1) for _ in range(2) for kind in ("progress", "step")] + [
+        told("step", name=f"s{number}", fraction=0.5) for number in range(600)] + [told("end", output=None)])
+    page = browser.open(f"{server.url}/chain/{chain}")
+    page.until("document.body.dataset.phase === 'completed'")
+    rows = steps(page)
+    assert rows[:3] == [["again", "done"], ["again", "done"], ["s0", "done"]] and len(rows) == 500
+    assert page.text("#more") == "and 102 more" and page.text("#result") == "null"
+
+
 def test_a_page_that_may_not_come_in_asks_for_a_key(launch, browser, chain, look):
     server = launch("--require-keys")
     key = next(line.split()[-1] for line in server.output if line.startswith("admin key"))

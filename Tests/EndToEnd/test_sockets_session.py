@@ -280,6 +280,8 @@ def test_a_program_behind_a_url_answers(launch, backend, session):
     starts = server.history(session=session, type="chat.start")
     assert [start["request"] for start in starts] == ["m0", "m1", "m2", "m3", "m4"]
     parents = [parent for question, parent in backend.asked if question["session_id"] == session]
+    server.until_metric("signalbox_chat_answered_total", 5)
+    assert server.metric("signalbox_chat_waiting") == 0 and server.metric("signalbox_chat_dropped_total") == 0
     assert parents == [f"00-{start['trace']}-{start['span']}-01" for start in starts]
 
 

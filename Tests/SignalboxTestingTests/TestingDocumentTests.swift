@@ -51,21 +51,24 @@ struct TestingDocumentTests {
   @Test func recordings() async throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let body = Array("{}".utf8)
-    let chunks = ["data: {}\n\n", "data: [DONE]\n\n"].map { Array($0.utf8) }
+    let provider = try ScriptedProvider(.text("Good morning to you"))
+    defer { provider.stop() }
 
     let recorder = try CassetteRecorder(folder: folder)
-    let call = body.withUnsafeBytes { recorder.begin(method: "POST", path: "/v1/chat/completions", body: $0) }
-    call.head(status: 200, headers: [("content-type", "text/event-stream")])
-    for chunk in chunks { chunk.withUnsafeBytes { call.body($0) } }
-    call.end(.complete)
+    var configuration = LLMClient.Configuration()
+    configuration.recorder = recorder
+    let client = LLMClient(
+      .openAI(key: "sk-secret-key", url: provider.url + "/v1"), configuration: configuration)
+    _ = try await client.generate("Good morning", model: "gpt-4o-mini")
     await recorder.flush()
 
     let file = folder + "/" + (try FileManager.default.contentsOfDirectory(atPath: folder)[0])
     let cassette = try Cassette(contentsOf: file)
     let player = try ScriptedProvider(cassettes: [cassette], speed: 0)
     defer { player.stop() }
-    #expect(try await ask(player.url).1 == "data: {}\n\ndata: [DONE]\n\n")
+    let replayed = LLMClient(.openAI(key: "k", url: player.url + "/v1"))
+    #expect(try await replayed.generate("Good morning", model: "gpt-4o-mini").text == "Good morning to you")
+    #expect(try !String(contentsOfFile: file, encoding: .utf8).contains("sk-secret-key"))
   }
 
   /// The file that the page shows is one.

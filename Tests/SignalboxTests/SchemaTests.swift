@@ -17,7 +17,7 @@ import Testing
     schema = try Schema(Data(contentsOf: file))
   }
 
-  private func problems(_ event: Event) throws -> [String] {
+  func problems(_ event: Event) throws -> [String] {
     let json = try #require(try JSONSerialization.jsonObject(with: Data(event.json.utf8)) as? [String: Any])
     return schema.problems(json, definition: "envelope", at: "")
       + schema.problemsOfData(type: event.type.name, phase: event.phase, data: json["data"])

@@ -33,8 +33,8 @@ size_t sb_json_padding(void);
 
 /// Scans and fully validates one JSON text. Returns the number of nodes and sets *nodes (valid until the
 /// next scan), or a negative simdjson error code.
-int64_t sb_json_scan(sb_json_parser *parser, const uint8_t *text, size_t length, size_t capacity,
-                     uint32_t max_depth, const sb_json_node **nodes);
+int64_t sb_json_scan(sb_json_parser *parser, const uint8_t *text, size_t length, uint32_t max_depth,
+                     const sb_json_node **nodes);
 
 /// A plain sentence for a negative result of sb_json_scan.
 const char *sb_json_error(int64_t code);

@@ -8,10 +8,13 @@ package struct FetchClient: Sendable {
 
   /// Sends a request and waits for the response's head; the body is pulled from `FetchResponse.body`.
   /// Cancelling the task cancels the transfer.
-  package func send(_ request: FetchRequest) async throws(FetchError) -> FetchResponse {
+  package func send(
+    _ request: FetchRequest, started: @Sendable (@escaping @Sendable () -> Void) -> Void = { _ in }
+  ) async throws(FetchError) -> FetchResponse {
     let exchange = FetchExchange()
     let lease = FetchLease(exchange: exchange, task: thread.start(request, handler: exchange))
     exchange.bind(lease.task)
+    started { exchange.cancel() }
     let head = try await exchange.head()
     return FetchResponse(status: head.status, headers: head.headers, body: FetchBody(lease: lease))
   }

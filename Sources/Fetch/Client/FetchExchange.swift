@@ -124,7 +124,8 @@ final class FetchExchange: FetchHandler, Sendable {
     return try result.get()
   }
 
-  private func cancel() {
+  /// Ends the transfer and whoever waits for it; harmless when it is over.
+  func cancel() {
     let task = state.withLock { $0.task }
     task?.cancel()
     finish(.cancelled)

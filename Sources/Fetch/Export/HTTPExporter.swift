@@ -27,6 +27,9 @@ public final class HTTPExporter: Exporter {
     /// How long one attempt may take. Default 10 s.
     public var timeout: Duration = .seconds(10)
     public var clock: any EventClock = SystemEventClock()
+    /// How often the server is asked, while traces that were sent to it run and nothing is sent, whether somebody
+    /// cancelled them. Default 2 s; `nil` never: then only answers to events tell.
+    public var cancelInterval: Duration? = .seconds(2)
 
     public init(url: String? = nil, key: String? = nil) {
       self.url = url ?? environment("SIGNALBOX_URL") ?? "http://127.0.0.1:7446"
@@ -39,6 +42,7 @@ public final class HTTPExporter: Exporter {
   private let configuration: Configuration
   private let client: FetchClient
   private let schedule = Locked(RetrySchedule())
+  private let listener = Locked(CancelListener())
 
   public convenience init(_ configuration: Configuration = .init()) {
     self.init(configuration, client: .shared)
@@ -69,6 +73,7 @@ public final class HTTPExporter: Exporter {
       switch outcome {
       case .stored(let rejections):
         schedule.withLock { $0.succeeded(permit, at: now) }
+        listen(batch)
         // The server counts the lines that it was sent.
         return invalid
           + rejections.filter { places.indices.contains($0.index) }.map {
@@ -106,6 +111,50 @@ public final class HTTPExporter: Exporter {
     }
   }
 
+  public func close() async { listener.withLock { $0.close() } }
+
+  // MARK: Cancelled traces
+
+  /// Has the server asked now and then, as long as a trace of the batch runs in this process.
+  private func listen(_ batch: ExportBatch) {
+    guard let interval = configuration.cancelInterval else { return }
+    let traces = Set(batch.events.compactMap(\.context.trace)).filter { Cancellation.isRunning($0) }
+    guard listener.withLock({ $0.sent(traces, producer: batch.producer) }) else { return }
+    let clock = configuration.clock
+    Task.detached { [weak self] in
+      repeat {
+        do { try await clock.sleep(for: interval) } catch { return }
+      } while await self?.ask() == true
+    }
+  }
+
+  /// Asks once, unless something was sent since the last time; false when there is nothing more to ask for.
+  private func ask() async -> Bool {
+    // Not under the lock: the registry of running traces has one of its own.
+    let traces = listener.withLock { $0.traces }
+    let running = traces.filter { Cancellation.isRunning($0) }
+    switch listener.withLock({ $0.next(running: running, of: traces) }) {
+    case .end: return false
+    case .skip: return true
+    case .ask(let producer):
+      var headers = [
+        FetchHeader("Content-Type", "application/json"), FetchHeader("x-signalbox-producer", producer),
+      ]
+      if let key = configuration.key { headers.append(FetchHeader("Authorization", "Bearer \(key)")) }
+      // Whether it arrives does not matter: the next one asks again.
+      _ = await attempt(
+        FetchRequest(
+          "POST", endpoint, headers: headers, body: SharedBytes("[]".utf8),
+          timeouts: FetchTimeouts(connect: .seconds(5), total: configuration.timeout)))
+      return true
+    }
+  }
+
+  private var endpoint: String {
+    (configuration.url.hasSuffix("/") ? String(configuration.url.dropLast()) : configuration.url)
+      + "/v1/events"
+  }
+
   private var authority: String { FetchRequest.authority(of: configuration.url) }
 
   // MARK: The request
@@ -133,9 +182,8 @@ public final class HTTPExporter: Exporter {
     } else {
       body = SharedBytes(taking: lines)
     }
-    let url = configuration.url.hasSuffix("/") ? String(configuration.url.dropLast()) : configuration.url
     let request = FetchRequest(
-      "POST", url + "/v1/events", headers: headers, body: body,
+      "POST", endpoint, headers: headers, body: body,
       timeouts: FetchTimeouts(connect: .seconds(5), total: configuration.timeout))
     return (request, places, invalid)
   }
@@ -148,7 +196,9 @@ public final class HTTPExporter: Exporter {
       let body = try await response.body.collect(limit: 1 << 20)
       switch response.status {
       case 200..<300:
-        return .stored(IngestAnswer(body).rejected)
+        let answer = IngestAnswer(body)
+        for trace in answer.cancelled { Cancellation.cancel(trace: trace) }
+        return .stored(answer.rejected)
       case 408, 429, 500..<600:
         let seconds = response.header("retry-after").flatMap { Int64($0) }
         return .retry(after: seconds.map { .seconds(min(max($0, 0), 86_400)) })

@@ -29,6 +29,23 @@ package struct PeerAddress: Sendable, CustomStringConvertible {
     }
   }
 
+  /// What stands for whoever is at the other end in a table of limits: an IPv4 address, or the /64 of an IPv6
+  /// address, of which one site has as many as it likes.
+  package struct Network: Hashable, Sendable {
+    private let isV6: Bool
+    private let bits: UInt64
+
+    fileprivate init(isV6: Bool, bits: UInt64) {
+      self.isV6 = isV6
+      self.bits = bits
+    }
+  }
+
+  package var network: Network {
+    // IPv4 in IPv6's clothes (::ffff:a.b.c.d) has nothing in its first half.
+    isV6 && high != 0 ? Network(isV6: true, bits: high) : Network(isV6: false, bits: isV6 ? low : low << 32)
+  }
+
   /// The address without the port.
   package var host: String {
     var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))

@@ -34,7 +34,8 @@ package final class HTTPServer: @unchecked Sendable {
     let socket = try ListeningSocket(host: host, port: port)
     let loop = workers[0].loop
     loop.execute {
-      self.listener = Listener(loop: loop, socket: socket) { self.adopt($0, $1) }
+      // Weak: the loop closes a listener that nobody stopped, and the two must not keep each other.
+      self.listener = Listener(loop: loop, socket: socket) { [weak self] in self?.adopt($0, $1) }
     }
     return (socket.host, socket.port)
   }

@@ -90,7 +90,7 @@ public final class ActiveSpan: Sendable {
     _ body: (ActiveSpan) async throws(Failure) -> Value
   ) async throws(Failure) -> Value {
     do {
-      let value = try await Context.with(context) { () async throws(Failure) -> Value in
+      let value = try await Cancellation.with(context) { () async throws(Failure) -> Value in
         try await body(self)
       }
       end()

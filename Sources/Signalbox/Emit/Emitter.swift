@@ -22,6 +22,9 @@ public final class Emitter: Sendable {
     public var eventBytes = 1 << 20
     /// What gives way when the buffer is full.
     public var overflow = OverflowPolicy.mergeThenDropOldest
+    /// What is kept of what events say; it is decided before they reach a buffer, so no exporter sees the rest.
+    /// Default: all.
+    public var content = ContentPolicy()
     public var clock: any EventClock = SystemEventClock()
     /// The types of the application's events. The exporters' readers are told of them, and a type that is emitted and
     /// not among them is reported to `onProblem`, once. Nil: nothing is checked.

@@ -7,6 +7,8 @@ final class EmitterCore: Sendable {
     var lanes: [LaneState] = []
     var pumps: [Task<Void, Never>] = []
     var isClosed = false
+    /// Nil: events are kept as they are.
+    var redactor: EventRedactor?
   }
 
   /// The buffer of one exporter, and who waits at it.
@@ -46,7 +48,7 @@ final class EmitterCore: Sendable {
   private let configuration: Emitter.Configuration
   private let clock: any EventClock
   let types: DeclaredTypes?
-  private let state = Locked(State())
+  private let state: Locked<State>
 
   var now: Int64 { clock.now() }
 
@@ -54,6 +56,7 @@ final class EmitterCore: Sendable {
     self.configuration = configuration
     clock = configuration.clock
     types = configuration.types.map { DeclaredTypes($0, report: configuration.onProblem) }
+    state = Locked(State(redactor: EventRedactor(configuration.content)))
   }
 
   // MARK: In
@@ -71,7 +74,7 @@ final class EmitterCore: Sendable {
       event.id = EventID(minted: state.ids.next(at: Timestamp(nanoseconds: now)))
       // Numbered under the lock that keeps the order, so that deltas leave in the order of their numbers.
       if let deltas { event.index = deltas.number(at: now) }
-      return state.append(event, size: size)
+      return state.take(event, size: size)
     }
     wakes.resume()
   }
@@ -79,7 +82,7 @@ final class EmitterCore: Sendable {
   func emit(_ event: Event) {
     types?.check(event.type)
     let size = event.estimatedSize
-    let wakes = state.withLock { state in state.isClosed ? Wakes() : state.append(event, size: size) }
+    let wakes = state.withLock { state in state.isClosed ? Wakes() : state.take(event, size: size) }
     wakes.resume()
   }
 
@@ -89,6 +92,9 @@ final class EmitterCore: Sendable {
   }
 
   // MARK: Exporters
+
+  /// A buffer is more than half full: who can wait should.
+  var isCrowded: Bool { state.withLock { $0.lanes.contains { $0.buffer.isHalfFull } } }
 
   var hasLanes: Bool { state.withLock { !$0.lanes.isEmpty && !$0.isClosed } }
 
@@ -311,6 +317,21 @@ private struct Wakes {
 }
 
 extension EmitterCore.State {
+  /// Puts an event into the buffers, or what may be said of it.
+  fileprivate mutating func take(_ event: consuming Event, size: Int) -> Wakes {
+    guard redactor != nil else { return append(event, size: size) }
+    let time = Timestamp(nanoseconds: event.time)
+    var wakes = Wakes()
+    var ids = self.ids
+    let cleaned = redactor?.clean(event) { EventID(minted: ids.next(at: time)) } ?? []
+    self.ids = ids
+    for event in cleaned {
+      let size = event.estimatedSize
+      wakes.tasks += append(event, size: size).tasks
+    }
+    return wakes
+  }
+
   fileprivate mutating func append(_ event: consuming Event, size: Int) -> Wakes {
     var wakes = Wakes()
     // The last buffer takes the event over, so that one exporter costs no copy.

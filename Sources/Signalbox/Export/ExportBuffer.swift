@@ -59,6 +59,7 @@ struct ExportBuffer {
     ledger.buffered = weight + (sending?.weight ?? 0)
     return ledger
   }
+  var isHalfFull: Bool { (count + (sending?.events ?? 0)) * 2 > limits.events }
   /// Whether a whole batch waits.
   var hasBatch: Bool { count >= batching.events || bytes >= batching.bytes || !full.isEmpty }
 

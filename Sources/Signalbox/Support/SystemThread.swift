@@ -29,6 +29,9 @@ package struct SystemThread: @unchecked Sendable {
 
   /// Nobody will wait for the thread.
   package func detach() { pthread_detach(thread) }
+
+  /// Lets another thread run, while waiting for one that needs a moment only.
+  package static func yield() { sched_yield() }
 }
 
 private final class Start: Sendable {

@@ -61,7 +61,7 @@ enum AskProvider {
     default:
       if let url { return .compatible(name: name, url: url, key: key) }
       var message = "no provider '\(PlainText.line(name))' is known"
-      if let nearest = Nearest.of(name, in: names) { message += "; did you mean \(nearest)?" }
+      message += Nearest.of(name, in: names).map { "; did you mean \($0)?" } ?? "."
       throw UsageError(message + " A server that speaks OpenAI's format is named with its --url.")
     }
   }

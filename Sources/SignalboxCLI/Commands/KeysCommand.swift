@@ -17,7 +17,7 @@ enum KeysCommand: Command {
     options: [
       .value(
         "scope", "SCOPE", repeats: true,
-        "What a new key may do: ingest, read, gateway, admin; default: ingest, read and gateway"),
+        "What a new key may do: ingest, read, gateway, tokens, admin; default: ingest, read and gateway"),
       .value("name", "NAME", "Name of a new key, instead of the operand"),
       .value("data", "DIR", "Folder of a server on this machine, instead of asking it"),
       .flag("json", "Print what the server answers"),

@@ -44,7 +44,7 @@ enum ServeCommand: Command {
         "Store it as an event chat.message instead, for a program that watches those"),
       .flag("require-keys", environment: "SIGNALBOX_REQUIRE_KEYS", "Ask for keys on this machine, too"),
       .value("loops", "N", environment: "SIGNALBOX_LOOPS", "Event loops; default: one a core, at most 4"),
-    ],
+    ] + AccessOptions.options + ContentOptions.options,
     examples: [
       Example("signalbox serve", "On http://127.0.0.1:7446, forwarding to the real providers."),
       Example(
@@ -126,6 +126,7 @@ enum ServeCommand: Command {
     configuration.allowedHosts = arguments.all("allow-host")
     configuration.allowedOrigins = arguments.all("allow-origin")
     if arguments.has("require-keys") { configuration.requiresKeys = true }
+    try AccessOptions.apply(arguments, to: &configuration)
     if let url = arguments.text("chat-url") {
       guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
         throw UsageError("--chat-url takes an http or https URL, not '\(url)'")
@@ -133,6 +134,7 @@ enum ServeCommand: Command {
       configuration.chat = ChatForwarding.handler(url: url)
     }
     configuration.storesChat = arguments.has("chat-events")
+    try ContentOptions.apply(arguments, to: &configuration)
     configuration.loops = try arguments.integer("loops", in: 1...64) ?? 0
     return configuration
   }

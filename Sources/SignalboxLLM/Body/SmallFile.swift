@@ -4,10 +4,10 @@
   internal import Darwin
 #endif
 
-/// Reads a whole file that somebody configured: prices, ranks of a tokenizer.
-enum SmallFile {
+/// Reads a whole file that somebody configured: prices, ranks of a tokenizer, keys.
+package enum SmallFile {
   /// Nil when it cannot be read or is larger than `limit`. Blocks.
-  static func read(_ path: String, limit: Int) -> [UInt8]? {
+  package static func read(_ path: String, limit: Int) -> [UInt8]? {
     guard let file = fopen(path, "rb") else { return nil }
     defer { fclose(file) }
     var bytes: [UInt8] = []

@@ -75,6 +75,11 @@ package final class CallDecoder {
     span.close(reading: failure, of: reply, at: moment, into: &builder)
   }
 
+  /// Tokens used so far and, with `withCost`, what they cost; estimated where the provider has not counted yet.
+  package func spent(withCost: Bool) -> (tokens: Int64, cost: Double?) {
+    span.spent(of: reply, withCost: withCost)
+  }
+
   /// Nobody waits for the reply any more; what still comes is read on for its usage.
   package func cancel() { span.cancel(reply) }
 }

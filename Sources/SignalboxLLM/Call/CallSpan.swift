@@ -8,6 +8,8 @@ struct CallSpan: ~Copyable {
   static let textLimit = 256 << 10
   /// Most bytes of a payload that is kept as it is; images in it lose their end.
   static let opaqueLimit = 32 << 10
+  /// Most payloads of a call that are kept as they are, and most bytes of them together; the others are counted.
+  static let opaquesLimit = (count: 1000, bytes: 4 << 20)
 
   private let tools: CallTools
   private let format: ReplyFormat
@@ -24,6 +26,7 @@ struct CallSpan: ~Copyable {
   /// All texts of the reply.
   private var text = TextMeasure()
   private var merger = DeltaMerger()
+  private var opaques = (count: 0, bytes: 0, skipped: 0)
   private var callerLeft = false
 
   init(format: ReplyFormat, context: CallContext, tools: CallTools) {
@@ -148,6 +151,12 @@ struct CallSpan: ~Copyable {
     _ root: JSONValueView, event: UnsafeRawBufferPointer, at moment: Moment,
     into builder: inout EventBatchBuilder
   ) {
+    guard opaques.count < Self.opaquesLimit.count, opaques.bytes < Self.opaquesLimit.bytes else {
+      opaques.skipped += 1
+      return
+    }
+    opaques.count += 1
+    opaques.bytes += min(root.bytes.count, Self.opaqueLimit)
     flush(at: moment, into: &builder)
     builder.begin("llm.opaque", nil, of: context, at: moment.wall, tools: tools)
     builder.end(of: context) { writer in
@@ -235,6 +244,18 @@ struct CallSpan: ~Copyable {
     return TokenEstimator(provider: provider).usage(input: request.text, output: text)
   }
 
+  /// Tokens used so far and what they cost: what the provider has counted, and a guess at what it has not.
+  ///
+  /// - Parameter withCost: whether the price is looked up.
+  func spent(of reply: ReplyDecoder, withCost: Bool) -> (tokens: Int64, cost: Double?) {
+    guard reply.isSuccess || reply.status == 0 else { return (0, nil) }
+    let guess = TokenEstimator(provider: provider).usage(input: request.text, output: text)
+    // Some say at the start what the question cost, and what the answer did only at its end.
+    var usage = reply.summary.usage ?? guess
+    usage.output = max(usage.output ?? 0, guess.output ?? 0)
+    return (usage.total, withCost ? cost(of: usage, reply.summary)?.amount : nil)
+  }
+
   private var provider: String { String(decoding: context.provider, as: UTF8.self) }
 
   /// What it cost: by the price of the model that answered, else of the one that was asked for.
@@ -256,10 +277,14 @@ struct CallSpan: ~Copyable {
     }
   }
 
-  /// Writes `usage` and `timing`.
+  /// Writes `opaque_skipped`, `usage` and `timing`.
   private func appendSummary(
     _ usage: TokenUsage?, cost: Cost?, at moment: Moment, to writer: inout ByteWriter
   ) {
+    if opaques.skipped > 0 {
+      writer.append(",\"opaque_skipped\":")
+      writer.append(decimal: opaques.skipped)
+    }
     if let usage {
       writer.append(",\"usage\":")
       writer.append(usage: usage, cost: cost)

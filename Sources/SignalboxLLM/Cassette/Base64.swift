@@ -1,8 +1,8 @@
-import Wire
+package import Wire
 
 /// Base 64 of RFC 4648 §4, with padding.
 extension ByteWriter {
-  mutating func append(base64 bytes: UnsafeRawBufferPointer) {
+  package mutating func append(base64 bytes: UnsafeRawBufferPointer) {
     let digits: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
     reserve((bytes.count + 2) / 3 * 4)
     for start in stride(from: 0, to: bytes.count, by: 3) {
@@ -17,9 +17,9 @@ extension ByteWriter {
   }
 }
 
-enum Base64 {
+package enum Base64 {
   /// The bytes that the text stands for; nil when it is not exactly base 64.
-  static func decode(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
+  package static func decode(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
     guard text.count % 4 == 0 else { return nil }
     var padding = 0
     while padding < 2, padding < text.count, text[text.count - 1 - padding] == UInt8(ascii: "=") {

@@ -15,6 +15,8 @@ struct CallAttempt {
   let firstIndex: Int
   /// Hears how it went.
   var permit: CircuitPermit?
+  /// Gets a copy of the reply's bytes.
+  private let record: (any ByteTapCall)?
   private let format: ReplyFormat
   private let decoder: ReplyDecoder?
   private var assembler = ReplyAssembler()
@@ -23,10 +25,12 @@ struct CallAttempt {
   init() {
     format = .chat
     decoder = nil
+    record = nil
     firstIndex = 0
   }
 
-  init(_ format: ReplyFormat, firstIndex: Int) {
+  init(_ format: ReplyFormat, firstIndex: Int, record: (any ByteTapCall)? = nil) {
+    self.record = record
     self.format = format
     decoder = ReplyDecoder(format, parser: JSONParser())
     self.firstIndex = firstIndex
@@ -36,6 +40,7 @@ struct CallAttempt {
   var status: Int { decoder?.status ?? 0 }
 
   func respond(_ response: FetchResponse, at moment: Moment) {
+    record?.head(status: response.status, headers: response.headers.map { ($0.name, $0.value) })
     var encoding = response.header("content-encoding") ?? ""
     let hasEncoding = !encoding.isEmpty
     encoding.withUTF8 { encoding in
@@ -52,6 +57,7 @@ struct CallAttempt {
     guard let decoder else { return .open }
     var ending = Ending.open
     bytes.withUnsafeBytes { bytes in
+      record?.body(bytes)
       decoder.receive(bytes) { take($0, &ending, body) }
     }
     if assembler.size > limit {
@@ -60,12 +66,20 @@ struct CallAttempt {
     if case .open = ending, let unread = decoder.unread {
       return .failed(LLMError(.badReply, "\(unread)", status: status))
     }
+    // What the reply says ends it, whatever becomes of the connection.
+    if case .open = ending {} else { record?.end(.complete) }
     return ending
+  }
+
+  /// Nothing more is read, because of this.
+  func abandon(_ error: LLMError) {
+    record?.end(error.code == .cancelled ? .cancelled : .cut(error.message))
   }
 
   /// The body has ended: returns why the reply is no success.
   mutating func finish(_ body: (ReplyAssembler.Delta) -> Void) -> LLMError? {
     guard let decoder else { return nil }
+    record?.end(.complete)
     var ending = Ending.open
     let failure = decoder.finish { take($0, &ending, body) }
     if case .failed(let error) = ending { return error }

@@ -82,7 +82,9 @@ struct CallTelemetry {
       default: "failed"
       }
     var data: JSONObject = ["reason": .string(reason), "message": .string(message(of: error))]
-    data["code"] = .string(error.providerCode ?? error.code.description)
+    data["code"] = .string(
+      error.budget == nil ? error.providerCode ?? error.code.description : "budget_exceeded")
+    data["budget"] = error.budget.map { .string($0.rawValue) }
     data["status"] = error.status.map { .int(Int64($0)) }
     data["retryable"] = .bool(error.isRetryable)
     data["retry_after_ms"] = error.retryAfter.map { .double(Double($0.nanoseconds / 1000) / 1000) }

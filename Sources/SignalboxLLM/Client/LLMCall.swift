@@ -35,6 +35,10 @@ final class LLMCall {
   private var waiting: ArraySlice<ReplyAssembler.Delta> = []
   /// What comes after them.
   private var events: ArraySlice<StreamEvent> = []
+  private let interrupt = CallInterrupt()
+  private var meter: CallMeter
+  /// Hears that the trace is cancelled, while the call goes on.
+  private var registration: CancelRegistration?
   private var isJSON: Bool { plan.request.options.format.isJSON }
 
   init(_ plan: CallPlan, isRepeated: Bool = false) {
@@ -44,10 +48,12 @@ final class LLMCall {
     telemetry = CallTelemetry(plan)
     let configuration = plan.client.configuration
     retry = RetryState(configuration.retry, at: configuration.clock.steady())
+    meter = CallMeter(plan)
   }
 
   deinit {
     if isGoingOn { fail(.cancelled) }
+    meter.end()
   }
 
   var context: Context { plan.context }
@@ -61,6 +67,10 @@ final class LLMCall {
         waiting = []
         fail(.cancelled)
       }
+      if isGoingOn, let error = interrupt.error {
+        waiting = []
+        fail(error)
+      }
       if let delta = waiting.popFirst() { return .delta(event(delta, index: count - waiting.count - 1)) }
       if let event = events.popFirst() { return event }
       switch phase {
@@ -69,6 +79,8 @@ final class LLMCall {
       case .reading: await read()
       case .waiting(let wait): await pause(wait)
       case .over:
+        registration = nil
+        meter.end()
         await leave()
         return nil
       }
@@ -93,6 +105,10 @@ final class LLMCall {
       return events.append(.error(StreamError(info: info, error: error)))
     }
     phase = .connecting
+    if let trace = plan.context.trace {
+      registration = Cancellation.onCancel(of: trace) { [interrupt] in interrupt.fire(.traceCancelled) }
+    }
+    meter.begin(interrupt)
     do throws(LLMError) {
       let prepared = try plan.client.provider.prepare(
         plan.request, isStream: plan.isStream, environment: plan.client.environment)
@@ -113,7 +129,11 @@ final class LLMCall {
 
   private nonisolated(nonsending) func connect() async {
     guard let prepared else { return }
-    attempt = CallAttempt(prepared.format, firstIndex: count)
+    attempt = CallAttempt(
+      prepared.format, firstIndex: count,
+      record: configuration.recorder.map { recorder in
+        recorder.begin(method: "POST", path: prepared.path, body: prepared.body.raw)
+      })
     let request = fetchRequest(prepared)
     do throws(LLMError) {
       attempt.permit = try configuration.breakers?.admit(request.authority)
@@ -122,7 +142,7 @@ final class LLMCall {
       body = response.body
       phase = .reading
     } catch {
-      fail(error)
+      if interrupt.error == nil { fail(error) }
     }
   }
 
@@ -140,7 +160,12 @@ final class LLMCall {
   }
 
   private nonisolated(nonsending) func send(_ request: FetchRequest) async throws(LLMError) -> FetchResponse {
-    do throws(FetchError) { return try await plan.client.fetch.send(request) } catch {
+    meter.waits()
+    defer { meter.waitsNoMore() }
+    let interrupt = interrupt
+    do throws(FetchError) {
+      return try await plan.client.fetch.send(request) { interrupt.attach($0) }
+    } catch {
       throw LLMError(error, replyBegan: false)
     }
   }
@@ -149,19 +174,28 @@ final class LLMCall {
     guard let body else { return }
     do throws(FetchError) {
       var pieces = body.makeAsyncIterator()
-      if let piece = try await pieces.next() { take(piece) } else { finish() }
+      meter.waits()
+      let piece = try await pieces.next()
+      meter.waitsNoMore()
+      // What ended the wait says why, not what the wait came to.
+      guard interrupt.error == nil else { return }
+      if let piece { take(piece) } else { finish() }
     } catch {
+      guard interrupt.error == nil else { return }
       fail(LLMError(error, replyBegan: true))
     }
   }
 
   private nonisolated(nonsending) func pause(_ wait: Duration) async {
-    do {
-      try await configuration.clock.sleep(for: wait)
-      phase = .connecting
-    } catch {
-      fail(.cancelled)
+    let clock = configuration.clock
+    let sleeper = Task { try await clock.sleep(for: wait) }
+    interrupt.attach { sleeper.cancel() }
+    let slept = await withTaskCancellationHandler {
+      await sleeper.result
+    } onCancel: {
+      sleeper.cancel()
     }
+    if case .success = slept { phase = .connecting } else if interrupt.error == nil { fail(.cancelled) }
   }
 
   private func take(_ bytes: [UInt8]) {
@@ -170,7 +204,8 @@ final class LLMCall {
     let ending = attempt.receive(bytes, limit: configuration.replyBytes) { take($0, at: moment) }
     telemetry.flush(at: moment)
     switch ending {
-    case .open: break
+    case .open:
+      if let limit = meter.exceeded(attempt) { fail(meter.error(limit)) }
     case .whole: complete()
     case .failed(let error): fail(error)
     }
@@ -180,6 +215,7 @@ final class LLMCall {
     if first == nil { first = moment }
     last = moment
     waiting.append(delta)
+    meter.count(delta.text)
     telemetry.take(delta, index: count, at: moment)
     count += 1
   }
@@ -209,6 +245,7 @@ final class LLMCall {
     var error = failure
     if let prepared { error.message = prepared.redact(error.message) }
     attempt.permit?.failed(error)
+    attempt.abandon(error)
     let hasText = count > attempt.firstIndex
     let partial = reply(isWhole: false, at: moment)
     tell(partial.usage, partial.cost, at: moment)
@@ -217,6 +254,7 @@ final class LLMCall {
     switch decision {
     case .retry(let wait):
       phase = .waiting(wait)
+      meter.attemptEnded(usage: partial.usage, cost: partial.cost)
       let restart = StreamRestart(
         info: info, attempt: retry.attempt - 1, discardFrom: attempt.firstIndex, error: error)
       telemetry.restart(restart, at: moment)
@@ -227,6 +265,7 @@ final class LLMCall {
     case .giveUp:
       phase = .over
       if hasText { error.partial = partial }
+      error.attempts = retry.attempt
       telemetry.error(error, partial, at: moment)
       events.append(.error(StreamError(info: info, error: error)))
     }

@@ -12,25 +12,11 @@ extension LLMClient {
     decoder: JSONValueDecoder = .init(), options: GenerationOptions = .init(),
     on handlers: StreamHandlers? = nil
   ) async throws(LLMError) -> (value: Value, reply: Reply) {
-    // What strict mode cannot say goes out as it is.
-    let strict = try? schema?.strict()
-    let sent = strict ?? schema
+    let codec = JSONCodec(type, schema: schema, decoder: decoder)
     var options = options
-    options.format =
-      sent.map { sent in
-        .jsonSchema(name: Self.schemaName(of: type), schema: sent.json, strict: strict != nil)
-      } ?? .json
+    options.format = codec.format
     let reply = try await generate(messages, model: model, options: options, on: handlers)
-    if let refusal = reply.refusal { throw .badJSON("the model refused: \(refusal)", reply) }
-    do {
-      var json = PartialJSON()
-      try json.append(reply.text)
-      let value = try json.finish()
-      try sent?.validate(value)
-      return (try decoder.decode(type, from: value), reply)
-    } catch {
-      throw .badJSON("the answer is not the JSON that was asked for: \(Self.words(error))", reply)
-    }
+    return (try codec.read(reply), reply)
   }
 
   public nonisolated(nonsending) func generate<Value: Decodable>(
@@ -41,24 +27,5 @@ extension LLMClient {
     try await generate(
       [.user(prompt)], model: model, as: type, schema: schema, decoder: decoder, options: options,
       on: handlers)
-  }
-
-  /// The type's name as providers take names: letters, digits, `_` and `-`, at most 64.
-  private static func schemaName(of type: Any.Type) -> String {
-    let name = String(describing: type).unicodeScalars.map { scalar in
-      scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
-        ? Character(scalar) : "_"
-    }
-    return String(name.prefix(64))
-  }
-
-  private static func words(_ error: any Error) -> String {
-    (error as? DecodingError)?.jsonDescription ?? "\(error)"
-  }
-}
-
-extension LLMError {
-  fileprivate static func badJSON(_ message: String, _ reply: Reply) -> LLMError {
-    LLMError(.badJSON, message, isRetryable: true, partial: reply)
   }
 }

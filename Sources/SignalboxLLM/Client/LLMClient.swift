@@ -30,6 +30,10 @@ public struct LLMClient: Sendable {
     public var capture = ContentCapture.full
     /// Most bytes of text in one reply; a longer one is an error. Default 64 MiB.
     public var replyBytes = 64 << 20
+    /// Gets a copy of the bytes of every request and answer, such as a `CassetteRecorder`; without keys. Nil: nobody.
+    public var recorder: (any ByteTap)?
+    /// What every call may use, all its attempts together; one that uses more is cancelled. Default: no limit.
+    public var budget = Budget()
     public var clock: any EventClock = SystemEventClock()
 
     public init() {}

@@ -31,13 +31,15 @@ public struct GenerationOptions: Sendable, Hashable {
   public var extra: JSONObject
   /// Default: the client's.
   public var timeouts: CallTimeouts?
+  /// What the call may use, all its attempts together; tightens the client's. Default: no limit.
+  public var budget: Budget?
 
   public init(
     maxTokens: Int? = nil, temperature: Double? = nil, topP: Double? = nil, stop: [String] = [],
     seed: Int64? = nil, tools: [ToolDefinition] = [], toolChoice: ToolChoice? = nil,
     parallelToolCalls: Bool? = nil, format: ResponseFormat = .text, reasoning: ReasoningEffort? = nil,
     choices: Int? = nil, user: String? = nil, metadata: [String: String] = [:], extra: JSONObject = [:],
-    timeouts: CallTimeouts? = nil
+    timeouts: CallTimeouts? = nil, budget: Budget? = nil
   ) {
     self.maxTokens = maxTokens
     self.temperature = temperature
@@ -54,5 +56,6 @@ public struct GenerationOptions: Sendable, Hashable {
     self.metadata = metadata
     self.extra = extra
     self.timeouts = timeouts
+    self.budget = budget
   }
 }

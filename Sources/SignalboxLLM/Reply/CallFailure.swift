@@ -1,3 +1,4 @@
+package import Signalbox
 internal import Wire
 
 /// Why a call ended otherwise than well.
@@ -24,6 +25,8 @@ package struct CallFailure: Equatable, Sendable {
   package var status: Int?
   package var isRetryable: Bool?
   package var retryAfter: Double?
+  /// The limit of a budget that was exceeded.
+  package var budget: Budget.Limit?
 
   /// - Parameters:
   ///   - message: a plain text.
@@ -86,6 +89,10 @@ package struct CallFailure: Equatable, Sendable {
     if let retryAfter {
       writer.append(",\"retry_after_ms\":")
       writer.append(json: retryAfter)
+    }
+    if let budget {
+      writer.append(",\"budget\":")
+      writer.append(jsonString: budget.rawValue)
     }
   }
 }

@@ -6,7 +6,9 @@ internal import Wire
 /// The chunks of a stream are the same bytes but for a piece of text, and at some servers the time, a number and
 /// the padding. Where a payload is the learnt bytes with other contents in these places, it is JSON of the same
 /// structure, and the text is all that it says. Anything else is left to the parser.
-struct ChunkTemplate {
+///
+/// A class, so that looking at it for every chunk copies nothing. Confined to the thread of its decoder.
+final class ChunkTemplate {
   private enum Hole { case text, number, padding }
 
   private struct Gap {
@@ -50,7 +52,7 @@ struct ChunkTemplate {
   var hasShape: Bool { !bytes.isEmpty }
 
   /// Learns a payload that says nothing but a piece of text, and forgets the last one in any case.
-  mutating func learn(
+  func learn(
     _ payload: UnsafeRawBufferPointer, event: UnsafeRawBufferPointer, _ root: JSONValueView, _ part: ReplyPart
   ) {
     bytes.removeAll(keepingCapacity: true)
@@ -74,14 +76,13 @@ struct ChunkTemplate {
     if !event.sameBytes(self.event) || opening.isEmpty { learn(event: event) }
   }
 
-  private mutating func learn(event: UnsafeRawBufferPointer) {
+  private func learn(event: UnsafeRawBufferPointer) {
     self.event = Array(event)
     opening = event.isEmpty ? [] : Array("event: ".utf8) + event + Array("\n".utf8)
     opening += Array(Self.field.utf8)
   }
 
-  private mutating func add(_ part: UnsafeRawBufferPointer, _ hole: Hole, in payload: UnsafeRawBufferPointer)
-  {
+  private func add(_ part: UnsafeRawBufferPointer, _ hole: Hole, in payload: UnsafeRawBufferPointer) {
     guard let from = payload.baseAddress, let at = part.baseAddress else { return }
     let start = from.distance(to: at)
     gaps.append(Gap(start: start, end: start + part.count, hole: hole))

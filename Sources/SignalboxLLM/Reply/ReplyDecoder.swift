@@ -69,7 +69,7 @@ package final class ReplyDecoder {
   private var whole = ByteWriter(capacity: 0)
   private var reader: ReplyReader
   private var part = ReplyPart()
-  private var template: ChunkTemplate
+  private let template: ChunkTemplate
   /// The reply failed or ended: what follows is not read.
   private var isOver = false
 

@@ -13,8 +13,8 @@ package struct ReplySummary {
   package private(set) var model: [UInt8] = []
   package private(set) var serviceTier: [UInt8] = []
   package private(set) var usage: TokenUsage?
-  /// The provider's usage object without white space.
-  package private(set) var rawUsage: [UInt8] = []
+  /// The provider's last usage object, verbatim: some send one with every chunk, and only the last is told.
+  private var usageText: [UInt8] = []
   private var choices: [Choice] = []
   private var isEnded = false
   private let endsWithReasons: Bool
@@ -36,9 +36,8 @@ package struct ReplySummary {
     if serviceTier.isEmpty { Self.keep(part.serviceTier, in: &serviceTier) }
     if let usage = part.usage {
       self.usage = usage
-      var writer = ByteWriter(capacity: part.rawUsage?.count ?? 0)
-      if let raw = part.rawUsage { JSONParser.minify(raw, into: &writer) }
-      rawUsage = Array(writer.raw)
+      usageText.removeAll(keepingCapacity: true)
+      if let raw = part.rawUsage { usageText.append(contentsOf: raw) }
     }
     for choice in part.choices { see(choice) }
     for finish in part.finishes where finish.reason.count <= 256 {
@@ -55,6 +54,13 @@ package struct ReplySummary {
 
   private static func keep(_ text: UnsafeRawBufferPointer?, in place: inout [UInt8]) {
     if let text, 1...256 ~= text.count { place = Array(text) }
+  }
+
+  /// The provider's usage object without white space; empty: there was none.
+  package var rawUsage: [UInt8] {
+    var writer = ByteWriter(capacity: usageText.count)
+    usageText.withUnsafeBytes { JSONParser.minify($0, into: &writer) }
+    return Array(writer.raw)
   }
 
   /// The reasons of the choices that have one, in their order.

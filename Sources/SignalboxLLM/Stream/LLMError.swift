@@ -1,3 +1,5 @@
+public import Signalbox
+
 /// Why a model call did not succeed.
 public struct LLMError: Error, Sendable, Hashable, CustomStringConvertible {
   /// What went wrong, by a short stable name; more may come.
@@ -43,8 +45,12 @@ public struct LLMError: Error, Sendable, Hashable, CustomStringConvertible {
   public var isRetryable: Bool
   /// How long the provider asked to wait.
   public var retryAfter: Duration?
+  /// Requests that were sent; more than 1 after retries.
+  public var attempts = 1
   /// What had come before the reply broke off; nil when nothing had.
   public var partial: Reply?
+  /// The limit of its budget that the call exceeded; the code is `cancelled` then.
+  public var budget: Budget.Limit?
 
   public init(
     _ code: Code, _ message: String, providerCode: String? = nil, status: Int? = nil,

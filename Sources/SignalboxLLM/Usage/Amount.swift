@@ -41,11 +41,15 @@ extension ByteWriter {
   mutating func append(_ amount: Amount) {
     if amount.trillionths < 0 { append(UInt8(ascii: "-")) }
     let (whole, fraction) = amount.trillionths.magnitude.quotientAndRemainder(dividingBy: 1_000_000_000_000)
-    append(utf8: String(whole))
+    if let whole = UInt64(exactly: whole) { append(decimal: whole) } else { append(utf8: String(whole)) }
     guard fraction > 0 else { return }
-    var digits = String(fraction)
-    digits = "." + String(repeating: "0", count: 12 - digits.count) + digits
-    while digits.hasSuffix("0") { digits.removeLast() }
-    append(utf8: digits)
+    append(UInt8(ascii: "."))
+    var rest = UInt64(fraction)
+    var unit: UInt64 = 100_000_000_000
+    while rest > 0 {
+      append(UInt8(truncatingIfNeeded: rest / unit) &+ 48)
+      rest %= unit
+      unit /= 10
+    }
   }
 }

@@ -21,8 +21,7 @@ package struct TextMeasure: Sendable, Equatable {
         add(scalar)
         at += length
       } else if byte < 0x80 {
-        add(UInt32(byte))
-        at += 1
+        at = add(ascii: text, from: at, escaped: escaped)
       } else {
         let length = byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4
         var scalar = UInt32(byte) & (0xFF >> (UInt32(length) + 1))
@@ -40,10 +39,36 @@ package struct TextMeasure: Sendable, Equatable {
     text.withUTF8 { add(UnsafeRawBufferPointer($0)) }
   }
 
+  /// Adds a run of ASCII, most of what most texts are; returns where it ends.
+  private mutating func add(ascii text: UnsafeRawBufferPointer, from start: Int, escaped: Bool) -> Int {
+    var at = start
+    var sum = 0
+    var endsInSpace = endsInSpace
+    while at < text.count {
+      let byte = text[at]
+      guard byte < 0x80, byte != UInt8(ascii: "\\") || !escaped || at + 1 == text.count else { break }
+      let letter = byte | 0x20
+      if byte == 0x20 {
+        sum &+= endsInSpace ? Self.repeatedSpace : 25
+      } else if letter &- UInt8(ascii: "a") < 26 {
+        sum &+= 25
+      } else {
+        sum &+= byte &- 48 < 10 ? 50 : 35
+      }
+      endsInSpace = byte == 0x20
+      at += 1
+    }
+    hundredths += sum
+    self.endsInSpace = endsInSpace
+    return at
+  }
+
+  /// Indentation: a run of spaces is about one token.
+  private static let repeatedSpace = 3
+
   private mutating func add(_ scalar: UInt32) {
     let isSpace = scalar == 0x20
-    // Indentation: a run of spaces is about one token.
-    hundredths += isSpace && endsInSpace ? 3 : Self.weight(scalar)
+    hundredths += isSpace && endsInSpace ? Self.repeatedSpace : Self.weight(scalar)
     endsInSpace = isSpace
   }
 

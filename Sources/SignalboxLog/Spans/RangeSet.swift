@@ -12,6 +12,9 @@ struct RangeSet: Equatable {
 
   static let maxRanges = 256
 
+  /// The number behind the last that was seen.
+  var end: Int64 { later.last?.upperBound ?? next }
+
   func contains(_ range: Range<Int64>) -> Bool {
     if range.upperBound <= next { return true }
     guard !later.isEmpty else { return false }

@@ -15,6 +15,7 @@ final class Writer: @unchecked Sendable {
   private var commits: UInt64 = 0
   private let insertTail: Statement
   private var courtesy = Courtesy()
+  private let cleaner: (any EventCleaner)?
   /// Events taken at once from which on the writer is behind, and no longer lets others in.
   private static let crowd = 512
 
@@ -22,6 +23,7 @@ final class Writer: @unchecked Sendable {
   init(core: LogCore, database: Database) throws(SQLiteError) {
     self.core = core
     self.database = database
+    cleaner = core.options.cleaner?()
     tip = core.tip.load(ordering: .acquiring)
     insertTail = try database.prepare(
       """
@@ -63,6 +65,7 @@ final class Writer: @unchecked Sendable {
     }
     do {
       commits += 1
+      cleaner?.begin()
       courtesy.isShown = submissions.reduce(0) { $0 + $1.batch.count } < Self.crowd
       var commit = Commit(
         firstOffset: tip, number: commits,
@@ -110,22 +113,41 @@ final class Writer: @unchecked Sendable {
         result.duplicates += 1
         continue
       }
-      let inherited = span.map { Self.inherited(slot, from: $0) } ?? Inherited()
-      let offset = commit.nextOffset
-      commit.builder.append(copying: slot, from: bytes, inheriting: inherited)
-      try admit(slot, bytes, offset: offset, span: &span, producer: producer, now: now)
+      var isLate = false
+      if let cleaner,
+        let cleaned = cleaner.clean(slot, of: bytes, nextIndex: span?.indexes.end ?? 0)
+      {
+        for piece in cleaned.slots {
+          isLate = try put(piece, cleaned.bytes.raw, into: &commit, span: &span, producer: producer, now: now)
+        }
+        withExtendedLifetime(cleaned) {}
+      } else {
+        isLate = try put(slot, bytes, into: &commit, span: &span, producer: producer, now: now)
+      }
       if case .id(let hash) = identity {
         tables.ids.insert(hash)
         commit.ids.append(hash)
       }
-      commit.note(slot, bytes, of: span)
       result.stored += 1
-      if inherited.late { result.late += 1 }
+      if isLate { result.late += 1 }
     }
     withExtendedLifetime(batch) {}
     let last = commit.builder.count > 0 ? commit.nextOffset - 1 : tip - 1
     result.position = core.position(of: last)
     return result
+  }
+
+  /// Adds an event to the commit; whether it is late.
+  private func put(
+    _ slot: EventSlot, _ bytes: UnsafeRawBufferPointer, into commit: inout Commit, span: inout SpanState?,
+    producer: ProducerState?, now: Int64
+  ) throws(SQLiteError) -> Bool {
+    let inherited = span.map { Self.inherited(slot, from: $0) } ?? Inherited()
+    let offset = commit.nextOffset
+    commit.builder.append(copying: slot, from: bytes, inheriting: inherited)
+    try admit(slot, bytes, offset: offset, span: &span, producer: producer, now: now)
+    commit.note(slot, bytes, of: span)
+    return inherited.late
   }
 
   /// Takes a stored event into the tables, unless their rows know it already; the same when it is committed and
@@ -258,6 +280,7 @@ final class Writer: @unchecked Sendable {
 
   /// Nothing of the commit was stored: says so to its senders and stops taking more until a probe succeeds.
   private func fail(_ submissions: [Submission], _ error: SQLiteError) {
+    cleaner?.rollBack()
     core.becomeUnavailable(error)
     core.metrics.with { $0.failed += UInt64(submissions.count) }
     refuse(submissions, core.unavailableFailure)

@@ -15,21 +15,28 @@ package struct Grant: Hashable, Sendable {
   package var types: [String]
   /// Whether prompts, answers, arguments, results and error texts are shown, or structure, timing and counts only.
   package var content: Bool
+  /// Whether running traces that are seen may be cancelled.
+  package var cancel: Bool
+  /// Whether messages may be written in the sessions that it names.
+  package var speak: Bool
 
   package init(
     sessions: Set<String> = [], chains: Set<String> = [], traces: Set<String> = [], types: [String] = [],
-    content: Bool = false, isEverywhere: Bool = false
+    content: Bool = false, cancel: Bool = false, speak: Bool = false,
+    isEverywhere: Bool = false
   ) {
     self.sessions = sessions
     self.chains = chains
     self.traces = traces
     self.types = types
     self.content = content
+    self.cancel = cancel
+    self.speak = speak
     self.isEverywhere = isEverywhere
   }
 
   /// Everything, with its content: what a key with the scope `read` has, and everybody where no keys are asked for.
-  package static let everything = Grant(content: true, isEverywhere: true)
+  package static let everything = Grant(content: true, cancel: true, speak: true, isEverywhere: true)
 
   /// Whether its bearer may name that session: open its socket, ask for its events.
   package func allows(session: String) -> Bool { isEverywhere || sessions.contains(session) }
@@ -59,6 +66,33 @@ package struct Grant: Hashable, Sendable {
     if let session = filter.session, !allows(session: session) { return ("session", session) }
     if let chain = filter.chain, !allows(chain: chain) { return ("chain", chain) }
     if let trace = filter.trace, !allows(trace: trace) { return ("trace", trace) }
+    // Whoever may not see a tag must not find out what it says by asking.
+    if !content, let tag = filter.tags.first { return ("tag", tag.key) }
     return nil
+  }
+
+  /// The one place where a grant is put on what its bearer asks for: what comes out matches nothing that is not seen,
+  /// whoever reads by it (live, history, traces).
+  package func narrow(_ filter: EventFilter) throws(APIError) -> EventFilter {
+    if let (field, value) = denied(in: filter) {
+      throw APIError(
+        403, "not_yours", "This token does not give access to the \(field) \(value.prefix(64))", field: field,
+        hint: "Ask for what the token names, or for a token that names it")
+    }
+    guard !isEverywhere || !types.isEmpty else { return filter }
+    var filter = filter
+    var bounds = EventBounds()
+    bounds.isEverywhere = isEverywhere
+    bounds.sessions = sessions
+    bounds.chains = chains
+    bounds.traces = traces
+    bounds.types = types
+    filter.bounds = bounds
+    guard !isEverywhere, sessions.count + chains.count + traces.count == 1 else { return filter }
+    // The only place there is may as well be asked for: what is named is found without a search.
+    filter.session = sessions.first ?? filter.session
+    filter.chain = chains.first ?? filter.chain
+    filter.trace = traces.first ?? filter.trace
+    return filter
   }
 }

@@ -5,7 +5,8 @@ internal import Wire
 /// The keys of a server: kept hashed in a file beside the log, looked up in memory.
 package final class KeyRing: Sendable {
   private struct Known {
-    var scopes: [[UInt8]: Scope] = [:]
+    var keys: [[UInt8]: (id: String, scope: Scope)] = [:]
+    var ids: Set<String> = []
     /// What the file looked like when it was read.
     var stamp = FileStamp()
   }
@@ -22,17 +23,27 @@ package final class KeyRing: Sendable {
   }
 
   /// Whether there is no key that allows everything yet.
-  package var lacksAdmin: Bool { !known.with { $0.scopes.values.contains { $0.contains(.admin) } } }
+  package var lacksAdmin: Bool { !known.with { $0.keys.values.contains { $0.scope.contains(.admin) } } }
 
-  /// What a key allows; nil when it is not known. `signalbox keys --data` may change the file meanwhile: a look
+  /// The id of a key and what it allows; nil when it is not known. `signalbox keys --data` may change the file meanwhile: a look
   /// at its dates, about a microsecond, tells.
   ///
   /// The table is looked up by hash: how long that takes tells nothing about a key.
-  package func scope(of key: String) -> Scope? {
+  package func known(_ key: String) -> (id: String, scope: Scope)? {
     let hash = Self.hash(key)
+    reloadIfChanged()
+    return known.with { $0.keys[hash] }
+  }
+
+  /// Whether there is a key of that id.
+  package func has(id: String) -> Bool {
+    reloadIfChanged()
+    return known.with { $0.ids.contains(id) }
+  }
+
+  private func reloadIfChanged() {
     let stamp = FileStamp(of: path)
     if known.with({ $0.stamp != stamp }) { reload() }
-    return known.with { $0.scopes[hash] }
   }
 
   /// Makes a key. It is returned this once; only its hash is kept.
@@ -59,8 +70,10 @@ package final class KeyRing: Sendable {
     let stamp = FileStamp(of: path)
     let records = list()
     known.with { known in
-      known.scopes = Dictionary(
-        records.map { ($0.hash, Scope(rawValue: $0.scope)) }, uniquingKeysWith: { first, _ in first })
+      known.keys = Dictionary(
+        records.map { ($0.hash, ($0.id, Scope(rawValue: $0.scope))) }, uniquingKeysWith: { first, _ in first }
+      )
+      known.ids = Set(records.map(\.id))
       known.stamp = stamp
     }
   }

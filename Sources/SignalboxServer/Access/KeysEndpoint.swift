@@ -76,7 +76,7 @@ struct KeysEndpoint {
     root["scopes"]?.forEachElement { names.append($0.string ?? "?") }
     guard let scope = Scope(names: names.joined(separator: ",")) else {
       throw APIError(
-        400, "invalid_key", "Scopes are a list of ingest, read, gateway and admin", field: "scopes",
+        400, "invalid_key", "Scopes are a list of ingest, read, gateway, tokens and admin", field: "scopes",
         hint: "\"scopes\": [\"ingest\"]")
     }
     return (name, scope)

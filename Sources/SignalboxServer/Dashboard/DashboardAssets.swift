@@ -1588,7 +1588,7 @@ export const ChainMonitor = globalThis.ChainMonitor;
 export default ChainMonitor;
 """###),
     DashboardAsset(
-      path: "/assets/chain-page.js", contentType: "text/javascript; charset=utf-8", tag: "\"1370ab17d1121fec\"",
+      path: "/assets/chain-page.js", contentType: "text/javascript; charset=utf-8", tag: "\"be26449b2fed44b9\"",
       text: ###"""
 // The page of one chain: a progress bar, its steps and its result. What comes from the chain is put in as text, never
 // as markup.
@@ -1598,7 +1598,9 @@ const find = (id) => document.getElementById(id);
 // More steps than this are counted instead of listed.
 const LISTED = 500;
 
+// The last row of each name.
 let steps = new Map();
+let listed = 0;
 let unlisted = 0;
 let monitor = null;
 
@@ -1629,7 +1631,7 @@ function row(name, state) {
     known.dataset.state = state;
     return known;
   }
-  if (steps.size + unlisted >= LISTED) {
+  if (listed === LISTED) {
     unlisted += 1;
     find("more").hidden = false;
     text(find("more"), `and ${unlisted} more`);
@@ -1641,13 +1643,15 @@ function row(name, state) {
   item.append(label);
   item.dataset.state = state;
   find("steps").append(item);
-  steps.set(known ? `${name} #${steps.size}` : name, item);
+  listed += 1;
+  steps.set(name, item);
   return item;
 }
 
 function started({ metadata }) {
   find("steps").replaceChildren();
   steps = new Map();
+  listed = 0;
   unlisted = 0;
   for (const id of ["failure", "outcome", "more", "message"]) find(id).hidden = true;
   const name = metadata?.name ? String(metadata.name) : `Chain ${monitor.chainId}`;
@@ -1836,7 +1840,7 @@ button { cursor: pointer; justify-self: start; }
 </html>
 """###),
     DashboardAsset(
-      path: "/v1/schema", contentType: "application/schema+json", tag: "\"d7c901adc06c5e83\"",
+      path: "/v1/schema", contentType: "application/schema+json", tag: "\"3b6040f4c1944bb9\"",
       text: ###"""
 {
   "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -1908,6 +1912,7 @@ button { cursor: pointer; justify-self: start; }
       "$ref": "#",
       "required": ["position", "id", "type", "time", "received"]
     },
+    "redacted": { "type": "object", "additionalProperties": { "$ref": "#/$defs/natural", "minimum": 1 }, "description": "Added to data by a server that redacts: how often something was found and replaced, by detector." },
     "type": { "type": "string", "pattern": "^[A-Za-z0-9_.:/-]{1,128}$", "description": "A label; lower-case dot names are the recommended style." },
     "phase": { "enum": ["start", "delta", "usage", "progress", "restart", "end", "error"], "description": "What the event does to its span. Only this opens (start) or ends (end, error) a span, whatever the type says." },
     "id": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$" },
@@ -1995,8 +2000,17 @@ button { cursor: pointer; justify-self: start; }
         "status": { "type": "integer", "minimum": 100, "maximum": 599, "description": "HTTP status, where there was one." },
         "retryable": { "type": "boolean" },
         "retry_after_ms": { "$ref": "#/$defs/milliseconds" },
+        "attempts": { "$ref": "#/$defs/natural", "description": "How often it was tried, where more than once." },
+        "step": { "$ref": "#/$defs/natural", "description": "Of a chain: the step that failed, from 0." },
+        "step_name": { "type": "string", "description": "Of a chain: the step that failed." },
+        "steps": { "$ref": "#/$defs/natural", "description": "Of a step: how many the chain has." },
+        "budget": {
+          "enum": ["tokens", "cost", "seconds", "stall"],
+          "description": "The limit of its budget that the call exceeded."
+        },
         "name": { "type": "string" },
         "id": { "type": "string" },
+        "opaque_skipped": { "$ref": "#/$defs/natural", "description": "Parts of the reply of no known kind beyond those kept as llm.opaque." },
         "turn": { "$ref": "#/$defs/natural", "description": "Of a tool call: the agent's turn that asked for it." },
         "turns": { "$ref": "#/$defs/natural", "description": "Of an agent: how often it asked the model." },
         "tool_calls": { "$ref": "#/$defs/natural", "description": "Of an agent: how many tool calls there were." },
@@ -2036,7 +2050,8 @@ button { cursor: pointer; justify-self: start; }
           "channel": { "enum": ["text", "reasoning", "refusal", "tool_arguments"], "description": "Absent means text." },
           "text": { "type": "string" },
           "choice": { "$ref": "#/$defs/natural", "description": "Which of several answers; absent means 0." },
-          "tool": { "$ref": "#/$defs/tool" }
+          "tool": { "$ref": "#/$defs/tool" },
+          "redacted": { "$ref": "#/$defs/redacted" }
         }
       },
       "llm.annotation": {
@@ -2078,6 +2093,7 @@ button { cursor: pointer; justify-self: start; }
           "model": { "type": "string", "description": "The model that answered." },
           "service_tier": { "type": "string" },
           "unread": { "type": "string", "description": "Why the reply could not be read." },
+          "opaque_skipped": { "$ref": "#/$defs/natural", "description": "Parts of the reply of no known kind beyond those kept as llm.opaque." },
           "status": { "type": "integer", "minimum": 100, "maximum": 599 },
           "usage": { "$ref": "#/$defs/usage" },
           "timing": { "$ref": "#/$defs/timing" }
@@ -2088,7 +2104,11 @@ button { cursor: pointer; justify-self: start; }
         "properties": {
           "name": { "type": "string" },
           "fraction": { "type": "number", "minimum": 0, "maximum": 1 },
-          "message": { "type": "string" }
+          "message": { "type": "string" },
+          "step": { "$ref": "#/$defs/natural", "description": "Of a chain: the step under way, from 0." },
+          "steps": { "$ref": "#/$defs/natural", "description": "Of a chain: how many steps there are." },
+          "step_fraction": { "type": "number", "minimum": 0, "maximum": 1, "description": "Of a chain: how far the step itself is." },
+          "result": { "description": "A partial result." }
         }
       },
       "tool.start": {
@@ -2122,7 +2142,9 @@ button { cursor: pointer; justify-self: start; }
         "properties": {
           "name": { "type": "string" },
           "input": {},
-          "steps": { "type": "array", "items": { "type": "string" }, "description": "Names of the steps to come, where they are known." }
+          "total": { "$ref": "#/$defs/natural", "description": "How many steps the plan has." },
+          "steps": { "type": "array", "items": { "type": "string" }, "description": "Names of the steps to come, where they are known; the first 1000." },
+          "metadata": { "type": "object", "description": "What the caller says about the run." }
         }
       },
       "chain.step": {
@@ -2132,7 +2154,7 @@ button { cursor: pointer; justify-self: start; }
           "name": { "type": "string" },
           "step": { "$ref": "#/$defs/natural", "description": "Place of the step, from 0." },
           "steps": { "$ref": "#/$defs/natural", "description": "How many steps there are." },
-          "fraction": { "type": "number", "minimum": 0, "maximum": 1 },
+          "fraction": { "type": "number", "minimum": 0, "maximum": 1, "description": "How far the whole chain is; never falls." },
           "result": { "description": "An intermediate result." }
         }
       },
@@ -2193,7 +2215,9 @@ button { cursor: pointer; justify-self: start; }
         "properties": {
           "name": { "type": "string" },
           "input": {},
-          "input_bytes": { "$ref": "#/$defs/natural", "description": "How long input was, where it was cut." }
+          "input_bytes": { "$ref": "#/$defs/natural", "description": "How long input was, where it was cut." },
+          "step": { "$ref": "#/$defs/natural", "description": "Of a step: its place in the chain, from 0." },
+          "steps": { "$ref": "#/$defs/natural", "description": "Of a step: how many the chain has." }
         }
       },
       "end": {
@@ -2204,6 +2228,9 @@ button { cursor: pointer; justify-self: start; }
           "output": {},
           "output_bytes": { "$ref": "#/$defs/natural", "description": "How long output was, where it was cut." },
           "usage": { "$ref": "#/$defs/usage" },
+          "step": { "$ref": "#/$defs/natural", "description": "Of a step: its place in the chain, from 0." },
+          "steps": { "$ref": "#/$defs/natural", "description": "Of a step: how many the chain has." },
+          "attempts": { "$ref": "#/$defs/natural", "description": "Of a step: how often it was tried." },
           "timing": { "$ref": "#/$defs/timing" }
         }
       },

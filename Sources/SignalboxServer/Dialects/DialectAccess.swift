@@ -25,6 +25,8 @@ struct DialectPass {
   var content = true
   /// Whether it may write messages.
   var speaks = true
+  /// Who it is, and until when.
+  var visitor = Visitor.owner()
 }
 
 /// The one place where dialects ask who may see and say what.
@@ -33,8 +35,24 @@ struct DialectAccess {
 
   /// What the sender of a request may do in a session or with a chain; fails when it is not let in.
   func pass(_ exchange: HTTPExchange, to place: DialectPlace) throws(APIError) -> DialectPass {
-    if let refusal = gatekeeper.authorize(exchange.head, for: .read) { throw refusal }
+    let visitor = try gatekeeper.enter(exchange, Demand(scopes: .read, takesTokens: true))
     return DialectPass(
-      filter: place.filter, content: true, speaks: gatekeeper.authorize(exchange.head, for: .ingest) == nil)
+      filter: try visitor.grant.narrow(place.filter), content: visitor.grant.content,
+      speaks: visitor.speaks(in: place), visitor: visitor)
+  }
+
+  /// Counts a refusal that a dialect tells in its own way.
+  func note(_ error: APIError, _ exchange: HTTPExchange) {
+    if [401, 403, 429].contains(error.status) { gatekeeper.note(exchange, error) }
+  }
+}
+
+extension Visitor {
+  /// Whether it may write messages there: to send is what the scope `ingest` is for, and a token must say so and name
+  /// the session itself.
+  fileprivate func speaks(in place: DialectPlace) -> Bool {
+    guard hasToken else { return scope.allows(.ingest) }
+    guard case .session(let id) = place else { return false }
+    return grant.speak && grant.sessions.contains(id)
   }
 }

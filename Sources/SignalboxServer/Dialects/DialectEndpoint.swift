@@ -54,6 +54,7 @@ final class DialectEndpoint: @unchecked Sendable {
   /// A browser's page is not told the status of a handshake, so who may not come in is let in and shown out, with the
   /// code that says why; all else is plain HTTP.
   private func refuse(_ exchange: HTTPExchange, _ error: APIError) {
+    access.note(error, exchange)
     let code: UInt16
     switch error.status {
     case 401: code = 4401
@@ -61,7 +62,8 @@ final class DialectEndpoint: @unchecked Sendable {
     default: return exchange.respond(error)
     }
     guard exchange.isWebSocketRequest else { return exchange.respond(error) }
-    exchange.upgrade(DialectSocket(hub: hub), maxMessage: 1024)?
+    exchange.upgrade(
+      DialectSocket(hub: hub), protocol: Credential.accepted(exchange.head), maxMessage: 1024)?
       .close(WebSocketCloseCode(code), reason: error.message)
   }
 
@@ -72,6 +74,7 @@ final class DialectEndpoint: @unchecked Sendable {
     var request = LiveRequest()
     request.filter = pass.filter
     request.filter.types = dialect.types
+    request.visitor = pass.visitor
     return (request, dialect)
   }
 
@@ -86,7 +89,7 @@ final class DialectEndpoint: @unchecked Sendable {
     // Who comes late gets all of it.
     locate(query.start ?? .beginning, request.filter, exchange) { [hub] start in
       let handler = DialectSocket(hub: hub)
-      guard let socket = exchange.upgrade(handler, maxMessage: 4096) else { return }
+      guard let socket = exchange.accept(handler, maxMessage: 4096) else { return }
       handler.begin(on: socket)
       guard let offset = start.offset else { return handler.close(.reset) }
       if dialect.options.contains(.positions) {
@@ -109,7 +112,7 @@ final class DialectEndpoint: @unchecked Sendable {
     let (request, dialect) = request(.session, query.options, pass)
     locate(query.start ?? .now, request.filter, exchange) { [self] start in
       let handler = SessionSocket(endpoint: self, session: session, pass: pass)
-      guard let socket = exchange.upgrade(handler, maxMessage: SessionInput.frameLimit) else { return }
+      guard let socket = exchange.accept(handler, maxMessage: SessionInput.frameLimit) else { return }
       handler.begin(on: socket)
       guard let offset = start.offset else { return handler.close(.reset) }
       handler.greet(at: position(before: offset))
@@ -124,7 +127,7 @@ final class DialectEndpoint: @unchecked Sendable {
     if exchange.isWebSocketRequest {
       let (request, dialect) = request(.simWorks, query.options, pass)
       let handler = SimWorksSocket(endpoint: self, session: id, request: request, dialect: dialect)
-      guard let socket = exchange.upgrade(handler, maxMessage: SimWorksInput.frameLimit) else { return }
+      guard let socket = exchange.accept(handler, maxMessage: SimWorksInput.frameLimit) else { return }
       return handler.begin(on: socket)
     }
     try Self.mustNotBeBroken(exchange)
@@ -153,6 +156,7 @@ final class DialectEndpoint: @unchecked Sendable {
     exchange.onClose = { hub.remove(viewer) }
     transport.send(hub.control("hello", as: .dialect(dialect), at: offset))
     hub.add(viewer, from: offset)
+    hub.end(viewer, at: request.visitor.expires, on: exchange.loop)
   }
 
   // MARK: Where to begin

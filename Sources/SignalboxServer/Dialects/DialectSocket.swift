@@ -21,6 +21,7 @@ class DialectSocket: WebSocketHandler, ViewerTransport {
     self.viewer = viewer
     viewer.caughtUp = caughtUp
     hub.add(viewer, from: offset)
+    if let socket { hub.end(viewer, at: request.visitor.expires, on: socket.loop) }
   }
 
   /// Says something of the server's own. A client that reads nothing does not fill our memory with answers.

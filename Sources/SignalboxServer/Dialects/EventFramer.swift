@@ -8,15 +8,14 @@ package final class EventFramer {
 
   package init() {}
 
-  /// Writes an event; false when its form has nothing to say of it.
+  /// Writes an event; false when its form has nothing to say of it. A dialect's options say what it shows; of the other
+  /// forms `view` does.
   package func append(
     _ slot: EventSlot, in bytes: UnsafeRawBufferPointer, at position: Position, as format: EventFormat,
-    to out: inout ByteWriter
+    view: EventView = .full, to out: inout ByteWriter
   ) -> Bool {
     guard case .dialect(let dialect) = format else {
-      out.append(
-        event: UnsafeRawBufferPointer(rebasing: bytes[slot.start..<slot.start + slot.length]), at: position,
-        as: format)
+      out.append(slot, of: bytes, at: position, as: format, view: view)
       return true
     }
     let event = DialectEvent(

@@ -9,6 +9,8 @@ final class CallTap {
   /// Requests beyond this are told without what they ask.
   static let bodyLimit = 16 << 20
 
+  /// What the call's events say as `trace`.
+  let trace: [UInt8]
   private let gateway: Gateway
   private let decoder: CallDecoder
   private let started: Moment
@@ -32,6 +34,7 @@ final class CallTap {
   private enum End {
     case whole
     case broken(FetchError)
+    case stopped(CallFailure)
   }
 
   init(
@@ -55,6 +58,7 @@ final class CallTap {
     context.tags = headers.tags
     context.keys = headers.keys
     if let key = head.query["key"] { context.keys.append(Array(key.utf8)) }
+    trace = context.trace
     decoder = CallDecoder(format, context: context, tools: tools)
   }
 
@@ -86,9 +90,19 @@ final class CallTap {
   func arrived() { moment = .now() }
 
   func ended(_ error: FetchError?) {
+    guard end == nil else { return }
     moment = .now()
     end = error.map(End.broken) ?? .whole
   }
+
+  /// The call is ended before its time.
+  func stop(_ failure: CallFailure) {
+    moment = .now()
+    end = .stopped(failure)
+  }
+
+  /// Tokens used so far and, with `withCost`, what they cost.
+  func spent(withCost: Bool) -> (tokens: Int64, cost: Double?) { decoder.spent(withCost: withCost) }
 
   /// Nobody waits for the reply any more.
   func cancel() { decoder.cancel() }
@@ -114,6 +128,7 @@ final class CallTap {
       case .whole: decoder.finish(at: moment, into: &builder)
       case .broken(let error):
         decoder.fail(CallFailure(error, isAnswered: isAnswered), at: moment, into: &builder)
+      case .stopped(let failure): decoder.fail(failure, at: moment, into: &builder)
       }
       if decoder.hasUnread { gateway.counts.tapFailures += 1 }
     }

@@ -41,6 +41,8 @@ package final class Gateway {
   private var spare: [GatewayCall] = []
   /// Calls whose client has gone.
   var readOn: [ObjectIdentifier: GatewayCall] = [:]
+  /// Calls under way, by the trace that their events say.
+  private var calls: [[UInt8]: [ObjectIdentifier: GatewayCall]] = [:]
   /// Buffers that no call holds.
   private var buffers: [PaddedBuffer] = []
 
@@ -98,6 +100,22 @@ package final class Gateway {
     for call in readOn.values { call.breakOff() }
   }
 
+  func began(_ call: GatewayCall, trace: [UInt8]) {
+    calls[trace, default: [:]][ObjectIdentifier(call)] = call
+  }
+
+  func ended(_ call: GatewayCall, trace: [UInt8]) {
+    calls[trace]?[ObjectIdentifier(call)] = nil
+    if calls[trace]?.isEmpty == true { calls[trace] = nil }
+  }
+
+  /// Breaks off the calls of a trace, and says how many those were.
+  func cancel(trace: String) -> Int {
+    let found = calls[Array(trace.utf8)].map { Array($0.values) } ?? []
+    for call in found { call.stop(CallFailure(.cancelled, "The trace was cancelled", code: "cancelled")) }
+    return found.count
+  }
+
   /// An empty buffer for the bytes of one iteration.
   func takeBuffer() -> PaddedBuffer { buffers.popLast() ?? PaddedBuffer(capacity: 2 << 10) }
 
@@ -149,6 +167,7 @@ extension HTTPExchange {
     body.append(",\"type\":\"signalbox_gateway\"}}")
     respond(
       problem.status,
-      headers: [("Content-Type", "application/json"), ("x-signalbox-error", problem.code)], body: body.raw)
+      headers: [("Content-Type", "application/json"), ("x-signalbox-error", problem.code)]
+        + (problem.status == 499 ? [("x-should-retry", "false")] : []), body: body.raw)
   }
 }

@@ -1,6 +1,7 @@
 internal import CUV
 internal import Fetch
 internal import Net
+internal import Signalbox
 internal import SignalboxLLM
 internal import Wire
 
@@ -33,6 +34,7 @@ final class GatewayCall: FetchHandler {
   private var spent: UInt64 = 0
   /// When the answer's head came; nil before, and once its delay was counted.
   private var headCame: UInt64?
+  private var budget = CallBudget()
 
   init(gateway: Gateway, exchange: HTTPExchange, route: GatewayRoute) {
     self.gateway = gateway
@@ -51,6 +53,9 @@ final class GatewayCall: FetchHandler {
     guard let exchange else { return }
     began = uv_hrtime()
     var headers = GatewayHeaders(exchange.head)
+    if let problem = headers.badBudget {
+      return exchange.respond(GatewayProblem(status: 400, code: "invalid_budget", message: problem))
+    }
     let hasBody = exchange.head.body != .none
     let copy = hasBody ? SharedBytes(padding: body) : nil
     gateway.counts.ignoredHeaders += headers.ignored
@@ -71,6 +76,10 @@ final class GatewayCall: FetchHandler {
     if let format {
       tap = CallTap(format, gateway: gateway, head: exchange.head, route: route, headers: headers, body: copy)
       gateway.visitAfterFlush(self)
+      if let tap { gateway.began(self, trace: tap.trace) }
+      budget.begin(configuration.budget.tightened(by: headers.budget), on: gateway.loop) { [weak self] in
+        self?.exceeded($0)
+      }
       record = configuration.recorder.map { recorder in
         CallRecord(
           recorder.begin(
@@ -130,6 +139,7 @@ final class GatewayCall: FetchHandler {
   func fetchTurnEnded(_ transfer: FetchTransfer) {
     give()
     tap?.arrived()
+    budget.sign()
     gateway.visitAfterFlush(self)
   }
 
@@ -159,8 +169,10 @@ final class GatewayCall: FetchHandler {
 
   func fetch(_ transfer: FetchTransfer, ended end: FetchEnd) { ended(end.error) }
 
-  private func ended(_ error: FetchError?) {
+  private func ended(_ error: FetchError?, stopped: CallFailure? = nil) {
     transfer = nil
+    budget.end()
+    if let tap { gateway.ended(self, trace: tap.trace) }
     record?.ended(error)
     record = nil
     stopReadingOn()
@@ -168,7 +180,13 @@ final class GatewayCall: FetchHandler {
     if let exchange {
       if filter != nil { write(to: exchange) { out in filter?.finish { out.append($0) } } }
       if let error {
-        if exchange.hasBegun { exchange.abort() } else { answer(error, to: exchange) }
+        if exchange.hasBegun {
+          exchange.abort()
+        } else if let stopped {
+          exchange.respond(GatewayProblem(stopped: stopped))
+        } else {
+          answer(error, to: exchange)
+        }
       } else {
         exchange.finish()
       }
@@ -203,6 +221,29 @@ final class GatewayCall: FetchHandler {
     given = 0
     tap?.read(piece.map { UnsafeRawBufferPointer($0.bytes) } ?? UnsafeRawBufferPointer(start: nil, count: 0))
     if let piece { gateway.giveBack(piece) }
+    guard budget.isCounted, transfer != nil, let tap else { return }
+    let spent = tap.spent(withCost: budget.limits.cost != nil)
+    guard let limit = budget.limits.exceeded(tokens: spent.tokens, cost: spent.cost) else { return }
+    // In the loop's next iteration: not in the middle of the reading.
+    gateway.loop.timer(after: 0) { [self] in exceeded(limit) }
+  }
+
+  // MARK: Ends before its time
+
+  private func exceeded(_ limit: Budget.Limit) {
+    var failure = CallFailure(.cancelled, budget.limits.sentence(limit), code: "budget_exceeded")
+    failure.budget = limit
+    stop(failure)
+  }
+
+  /// Breaks the upstream's answer off and says why; a client that has a part of the answer finds it cut off.
+  func stop(_ failure: CallFailure) {
+    guard let transfer else { return }
+    gateway.counts.stopped(failure.budget)
+    gateway.multi.cancel(transfer)
+    readTap()
+    tap?.stop(failure)
+    ended(FetchError(.cancelled, "The call was ended before its time"), stopped: failure)
   }
 
   // MARK: Clients that are slow, or gone

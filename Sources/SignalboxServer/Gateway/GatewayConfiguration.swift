@@ -1,4 +1,5 @@
 package import Fetch
+package import Signalbox
 package import SignalboxLLM
 
 /// A provider that the gateway leads to.
@@ -61,6 +62,9 @@ package struct GatewayConfiguration: Sendable {
   package var tls = FetchTLS()
   /// Gets the bytes of every model call, to record them. Default: nobody.
   package var recorder: (any ByteTap)?
+
+  /// What each model call may use; a request's `x-signalbox-budget` can only tighten it. Default: whatever it likes.
+  package var budget = Budget()
 
   package init(upstreams: [GatewayUpstream]) { self.upstreams = upstreams }
 

@@ -1,4 +1,5 @@
 internal import Fetch
+internal import Signalbox
 internal import SignalboxLLM
 internal import Wire
 
@@ -22,6 +23,10 @@ struct GatewayHeaders {
   private(set) var request: [UInt8] = []
   /// The `tags` object as JSON; empty: none.
   private(set) var tags: [UInt8] = []
+  /// What `x-signalbox-budget` allows.
+  private(set) var budget = Budget()
+  /// What is wrong with `x-signalbox-budget`: a limit that somebody relies on is not just ignored.
+  private(set) var badBudget: String?
   /// Values of our own headers that mean nothing and were ignored.
   private(set) var ignored = 0
 
@@ -66,6 +71,14 @@ struct GatewayHeaders {
       takeID(value, \.request)
     } else if HTTPCharacters.equal(name, "tags") {
       ignored += TagList.append(value, to: &tags)
+    } else if HTTPCharacters.equal(name, "budget") {
+      takeBudget(String(decoding: value, as: UTF8.self))
+    }
+  }
+
+  private mutating func takeBudget(_ text: String) {
+    do throws(BudgetError) { budget = budget.tightened(by: try Budget(list: text)) } catch {
+      badBudget = error.message
     }
   }
 

@@ -1,3 +1,5 @@
+internal import Signalbox
+
 /// What the gateway of one loop has done.
 package struct GatewayMetrics: Sendable {
   /// Answers by upstream and by the first digit of their status; 0: no answer came.
@@ -12,6 +14,8 @@ package struct GatewayMetrics: Sendable {
   package internal(set) var untapped = 0
   /// Calls that were asked for their usage.
   package internal(set) var usageAsked = 0
+  /// Calls that were ended before their time: cancelled, or by the limit that they exceeded.
+  package private(set) var stopped: [String: Int] = [:]
   /// Values of our own headers that meant nothing.
   package internal(set) var ignoredHeaders = 0
   /// Bytes of bodies that were sent on, and that came back.
@@ -37,6 +41,8 @@ package struct GatewayMetrics: Sendable {
     answers[upstream, default: Array(repeating: 0, count: 6)][place] += 1
   }
 
+  mutating func stopped(_ why: Budget.Limit?) { stopped[why?.rawValue ?? "cancelled", default: 0] += 1 }
+
   mutating func added(nanoseconds: UInt64) {
     added[Self.addedBounds.firstIndex { nanoseconds <= $0 } ?? Self.addedBounds.count] += 1
     addedSum += nanoseconds
@@ -51,6 +57,7 @@ package struct GatewayMetrics: Sendable {
     sum.tapFailures += b.tapFailures
     sum.untapped += b.untapped
     sum.usageAsked += b.usageAsked
+    sum.stopped.merge(b.stopped, uniquingKeysWith: +)
     sum.ignoredHeaders += b.ignoredHeaders
     sum.bytesUp += b.bytesUp
     sum.bytesDown += b.bytesDown
@@ -69,6 +76,12 @@ package struct GatewayMetrics: Sendable {
           "signalbox_gateway_answers_total",
           [("upstream", upstream), ("status", digit == 0 ? "none" : "\(digit)xx")], Double(count))
       }
+    }
+    out.family(
+      "signalbox_gateway_stopped_total", .counter,
+      "Calls ended before their time, by why: cancelled, or a budget.")
+    for (why, count) in stopped.sorted(by: { $0.key < $1.key }) {
+      out.sample("signalbox_gateway_stopped_total", [("reason", why)], Double(count))
     }
     out.gauge("signalbox_gateway_active", "Requests in progress.", active)
     out.gauge("signalbox_gateway_drains", "Calls read on for their usage after their client left.", drains)

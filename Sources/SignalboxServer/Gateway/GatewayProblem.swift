@@ -42,6 +42,13 @@ extension GatewayProblem {
     }
   }
 
+  /// The call was ended before an answer came. No client library tries again after this status.
+  init(stopped failure: CallFailure) {
+    self.init(
+      status: 499, code: failure.budget == nil ? "cancelled" : "budget_exceeded",
+      message: String(decoding: failure.message, as: UTF8.self))
+  }
+
   /// Why no answer came.
   init(_ error: FetchError, upstream: String) {
     switch error.code {

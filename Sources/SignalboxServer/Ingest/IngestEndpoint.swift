@@ -1,5 +1,6 @@
 internal import JSONScan
 internal import Net
+internal import Signalbox
 internal import SignalboxLog
 internal import Wire
 
@@ -11,6 +12,7 @@ final class IngestEndpoint: @unchecked Sendable {
   private let limits: IngestLimits
   let log: EventLog
   let turns: IngestTurns
+  private let cancels: CancelBoard
   private(set) var metrics = IngestMetrics()
 
   func note(received: Int, rejected: Int) {
@@ -21,11 +23,23 @@ final class IngestEndpoint: @unchecked Sendable {
   /// Counts what became of a batch.
   func note(_ result: SubmitResult, of batch: EventBatch) { metrics.add(result, of: batch) }
 
-  init(log: EventLog, limits: IngestLimits, loop: EventLoop) {
+  init(log: EventLog, limits: IngestLimits, loop: EventLoop, cancels: CancelBoard) {
+    self.cancels = cancels
     turns = IngestTurns(loop: loop)
     self.log = log
     self.limits = limits
     decoder = EventDecoder(limits: limits)
+  }
+
+  /// The traces that whoever sent these events is to cancel.
+  func cancelled(for batch: EventBatch) -> [String] {
+    cancels.traces(for: batch, at: SystemTime.monotonic)
+  }
+
+  /// The same for a producer that sends nothing, and only asks.
+  private func cancelled(for head: HTTPRequestHead) -> [String] {
+    guard let producer = head.value("x-signalbox-producer") else { return [] }
+    return cancels.traces(forProducer: producer, at: SystemTime.monotonic)
   }
 
   func serve(_ exchange: HTTPExchange, body: UnsafeRawBufferPointer) {
@@ -88,8 +102,9 @@ final class IngestEndpoint: @unchecked Sendable {
   private func store(_ decoded: Decoded, _ exchange: HTTPExchange) {
     note(received: decoded.batch.count + decoded.rejected, rejected: decoded.rejected)
     guard decoded.batch.count > 0 else {
+      let cancelled = cancelled(for: exchange.head)
       return exchange.respond(json: decoded.rejected > 0 ? 422 : 200) {
-        $0.append(ingest: decoded, stored: 0, duplicate: 0, position: nil)
+        $0.append(ingest: decoded, stored: 0, duplicate: 0, position: nil, cancel: cancelled)
       }
     }
     let loop = exchange.loop
@@ -97,7 +112,7 @@ final class IngestEndpoint: @unchecked Sendable {
       // The server wakes the loop when all who wait for the commit have been told.
       loop.enqueue { [self] in
         note(result, of: decoded.batch)
-        Self.answer(exchange, decoded, result)
+        answer(exchange, decoded, result)
       }
     }
     if let refusal = APIError(admission) {
@@ -106,11 +121,13 @@ final class IngestEndpoint: @unchecked Sendable {
     }
   }
 
-  private static func answer(_ exchange: HTTPExchange, _ decoded: Decoded, _ result: SubmitResult) {
+  private func answer(_ exchange: HTTPExchange, _ decoded: Decoded, _ result: SubmitResult) {
     if let failure = result.failure { return exchange.respond(APIError(failure)) }
+    let cancelled = cancelled(for: decoded.batch)
     exchange.respond(json: 200) {
       $0.append(
-        ingest: decoded, stored: result.stored, duplicate: result.duplicates, position: result.position)
+        ingest: decoded, stored: result.stored, duplicate: result.duplicates, position: result.position,
+        cancel: cancelled)
     }
   }
 }
@@ -149,7 +166,10 @@ package struct IngestMetrics: Sendable {
 
 extension ByteWriter {
   /// Writes the answer to an ingest request.
-  mutating func append(ingest decoded: Decoded, stored: Int, duplicate: Int, position: Position?) {
+  mutating func append(
+    ingest decoded: Decoded, stored: Int, duplicate: Int, position: Position?,
+    cancel: [String]
+  ) {
     append("{\"stored\":")
     append(decimal: stored)
     append(",\"duplicate\":")
@@ -169,6 +189,7 @@ extension ByteWriter {
       append(position)
       append("\"")
     }
+    append(cancel: cancel)
     append("}")
   }
 

@@ -71,7 +71,7 @@ final class IngestSocket: WebSocketHandler, @unchecked Sendable {
     let admission = endpoint.log.submit(batch) { [self] result in
       loop.enqueue { [self] in
         endpoint.note(result, of: batch)
-        finished(result)
+        finished(result, cancel: endpoint.cancelled(for: batch))
       }
     }
     guard APIError(admission) != nil else { return }
@@ -92,7 +92,7 @@ final class IngestSocket: WebSocketHandler, @unchecked Sendable {
 
   // MARK: Answers
 
-  private func finished(_ result: SubmitResult) {
+  private func finished(_ result: SubmitResult, cancel: [String]) {
     if let failure = result.failure {
       refuse(frames, code: "not_stored", field: "", failure.message)
       // What was not stored was not acknowledged; the producer comes back and sends it again.
@@ -101,10 +101,10 @@ final class IngestSocket: WebSocketHandler, @unchecked Sendable {
     }
     totals.stored += result.stored
     totals.duplicate += result.duplicates
-    acknowledge(result.position)
+    acknowledge(result.position, cancel: cancel)
   }
 
-  private func acknowledge(_ position: Position?) {
+  private func acknowledge(_ position: Position?, cancel: [String]) {
     guard let connection, connection.queuedBytes < 64 << 10 else { return }
     var json = ByteWriter(capacity: 160)
     json.append("{\"control\":\"ack\",\"received\":")
@@ -120,6 +120,7 @@ final class IngestSocket: WebSocketHandler, @unchecked Sendable {
       json.append(position)
       json.append("\"")
     }
+    json.append(cancel: cancel)
     json.append("}")
     connection.send(text: json.raw)
   }

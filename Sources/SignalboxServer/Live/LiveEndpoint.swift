@@ -16,11 +16,14 @@ final class LiveEndpoint: @unchecked Sendable {
     self.readers = readers
   }
 
-  func serve(_ exchange: HTTPExchange) {
-    let request: LiveRequest
+  /// Serves what a visitor asks for, as far as it may be seen; fails where it names what may not.
+  func serve(_ exchange: HTTPExchange, _ visitor: Visitor) throws(APIError) {
+    var request: LiveRequest
     do throws(QueryError) { request = try LiveRequest(parameters: exchange.head.query.items) } catch {
       return exchange.respond(APIError(error))
     }
+    request.filter = try visitor.grant.narrow(request.filter)
+    request.visitor = visitor
     // Whoever comes back with what it saw last goes on there, whatever its URL says.
     guard exchange.head.value("last-event-id") == nil else { return resume(exchange, request) }
     switch request.start {
@@ -58,7 +61,8 @@ final class LiveEndpoint: @unchecked Sendable {
   private func refuse(_ exchange: HTTPExchange, _ reason: String, browser: Bool) {
     if exchange.isWebSocketRequest {
       let handler = WebSocketViewer(hub: hub)
-      exchange.upgrade(handler, maxMessage: Self.maxMessage)?
+      exchange.upgrade(
+        handler, protocol: Credential.accepted(exchange.head), maxMessage: Self.maxMessage)?
         .close(WebSocketCloseCode(ViewerClose.reset.code), reason: reason)
     } else if browser {
       exchange.begin(200, headers: Self.streamHeaders, framing: .untilClose)
@@ -117,20 +121,26 @@ final class LiveEndpoint: @unchecked Sendable {
 
   private func openSocket(_ exchange: HTTPExchange, _ request: LiveRequest, from offset: UInt64) {
     let handler = WebSocketViewer(hub: hub)
-    guard let socket = exchange.upgrade(handler, maxMessage: Self.maxMessage) else { return }
-    let viewer = Viewer(request: request, format: .webSocket, transport: handler)
+    let accepted = Credential.accepted(exchange.head)
+    guard let socket = exchange.upgrade(handler, protocol: accepted, maxMessage: Self.maxMessage) else {
+      return
+    }
+    let viewer = Viewer(
+      request: request, format: .webSocket, view: request.visitor.view, transport: handler)
     handler.begin(viewer, on: socket)
     handler.send(hub.control("hello", as: .webSocket, at: offset))
     hub.add(viewer, from: offset)
+    hub.end(viewer, at: request.visitor.expires, on: exchange.loop)
   }
 
   private func openStream(_ exchange: HTTPExchange, _ request: LiveRequest, from offset: UInt64) {
     exchange.begin(200, headers: Self.streamHeaders, framing: .untilClose)
     let transport = SSEViewer(exchange)
-    let viewer = Viewer(request: request, format: .sse, transport: transport)
+    let viewer = Viewer(request: request, format: .sse, view: request.visitor.view, transport: transport)
     exchange.onDrain = { [hub] in hub.drained(viewer) }
     exchange.onClose = { [hub] in hub.remove(viewer) }
     transport.send(hub.control("hello", as: .sse, at: offset))
     hub.add(viewer, from: offset)
+    hub.end(viewer, at: request.visitor.expires, on: exchange.loop)
   }
 }

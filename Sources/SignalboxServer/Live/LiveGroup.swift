@@ -6,6 +6,7 @@ final class LiveGroup {
   struct Key: Hashable {
     var filter: EventFilter
     var format: EventFormat
+    var view = EventView.full
   }
 
   let key: Key
@@ -40,7 +41,8 @@ final class LiveGroup {
   ) -> Bool {
     guard matcher.isEmpty || matcher.matches(slot, in: batch.bytes.raw) else { return false }
     let position = Position(epoch: batch.epoch, offset: offset)
-    guard framer.append(slot, in: batch.bytes.raw, at: position, as: key.format, to: &pending) else {
+    guard framer.append(slot, in: batch.bytes.raw, at: position, as: key.format, view: key.view, to: &pending)
+    else {
       return false
     }
     pendingEvents += 1

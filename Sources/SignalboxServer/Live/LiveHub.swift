@@ -30,6 +30,9 @@ package struct LiveLimits: Sendable {
   package var stall: UInt64 = 30_000_000_000
   /// Longest time for which events are gathered before they are sent when the loop is busy; nanoseconds, 1 ms.
   package var tick: UInt64 = 1_000_000
+  /// Events that a sending must have held for the next ones to be gathered: those that come one by one wait for
+  /// nothing. 4.
+  package var gathering: UInt64 = 4
 
   package init() {}
 }
@@ -57,6 +60,8 @@ package final class LiveHub {
   /// Every member of a group has been sent what lies before this offset.
   private var flushed: UInt64
   private var nextFlush: UInt64 = 0
+  /// Most events that a group was sent by the last flush.
+  private var flushedEvents: UInt64 = 0
   /// When the flush began whose bytes the connections have not written yet.
   private var flushBegan: UInt64?
   private var flushScheduled = false
@@ -98,7 +103,8 @@ package final class LiveHub {
     scheduleFlush()
   }
 
-  /// Sends at once when the loop is idle; gathers for a moment when the last sending took long.
+  /// Sends at once what comes one by one; gathers for a moment when the last sending held several events and took
+  /// long.
   private func scheduleFlush() {
     guard !flushScheduled else { return }
     if dirty.isEmpty {
@@ -121,8 +127,10 @@ package final class LiveHub {
     metrics.range += (flushed - from) * tailCount
     let ready = dirty
     dirty.removeAll(keepingCapacity: true)
+    flushedEvents = 0
     for group in ready {
       let (chunk, events) = group.take()
+      flushedEvents = max(flushedEvents, events)
       // From the end: a member that leaves is replaced by one that was served already.
       var place = group.members.count
       while place > 0 {
@@ -143,6 +151,7 @@ package final class LiveHub {
   }
 
   private func gather(since start: UInt64) {
+    guard flushedEvents >= limits.gathering else { return }
     let end = shell.now()
     nextFlush = end + min(limits.tick, end - start)
   }
@@ -182,6 +191,8 @@ package final class LiveHub {
     guard viewers.removeValue(forKey: ObjectIdentifier(viewer)) != nil else { return }
     leaveTail(viewer)
     viewer.state = .closed
+    viewer.atEnd?()
+    viewer.atEnd = nil
   }
 
   /// The viewer's connection has taken all that was queued.
@@ -206,14 +217,14 @@ package final class LiveHub {
       guard viewer.pacer == nil,
         let page = recent.page(
           from: viewer.cursor, to: flushed, matcher: viewer.matcher, format: viewer.format,
-          limit: limits.pageBytes, framer)
+          view: viewer.view, limit: limits.pageBytes, framer)
       else { return readPage(viewer) }
       deliver(page, to: viewer)
     }
   }
 
   private func key(of viewer: Viewer) -> LiveGroup.Key {
-    LiveGroup.Key(filter: viewer.request.filter, format: viewer.format)
+    LiveGroup.Key(filter: viewer.request.filter, format: viewer.format, view: viewer.view)
   }
 
   private func joinTail(_ viewer: Viewer) {
@@ -239,7 +250,7 @@ package final class LiveHub {
   private func readPage(_ viewer: Viewer) {
     let request = LivePageRequest(
       from: viewer.cursor, to: flushed, filter: viewer.request.filter, format: viewer.format,
-      timed: viewer.pacer != nil)
+      view: viewer.view, timed: viewer.pacer != nil)
     viewer.state = .reading
     metrics.pages += 1
     let accepted = shell.read(request) { [weak self, weak viewer] page in
@@ -354,7 +365,8 @@ package final class LiveHub {
     for viewer in Array(viewers.values) { close(viewer, .goingAway) }
   }
 
-  private func close(_ viewer: Viewer, _ reason: ViewerClose) {
+  /// Ends one viewer.
+  package func close(_ viewer: Viewer, _ reason: ViewerClose) {
     remove(viewer)
     viewer.transport.close(reason)
   }

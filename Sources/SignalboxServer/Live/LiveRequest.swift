@@ -16,6 +16,8 @@ package struct LiveRequest: Equatable, Sendable {
   package var start = Start.now
   /// Speed of a replay, 1 being the original; nil: as fast as it goes.
   package var replay: Double?
+  /// Who asks. Not part of the query.
+  package var visitor = Visitor.owner()
 
   package init() {}
 }

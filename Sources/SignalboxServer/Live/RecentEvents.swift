@@ -32,7 +32,8 @@ struct RecentEvents {
 
   /// Frames the events from `from` on that match, up to about `limit` bytes; nil when `from` is not held.
   func page(
-    from: UInt64, to: UInt64, matcher: EventMatcher, format: EventFormat, limit: Int, _ framer: EventFramer
+    from: UInt64, to: UInt64, matcher: EventMatcher, format: EventFormat, view: EventView = .full, limit: Int,
+    _ framer: EventFramer
   ) -> LivePage? {
     guard let start, from >= start else { return nil }
     var writer = ByteWriter(capacity: 4096)
@@ -46,7 +47,9 @@ struct RecentEvents {
         let slot = batch.slots[place]
         if matcher.isEmpty || matcher.matches(slot, in: batch.bytes.raw) {
           let position = Position(epoch: batch.epoch, offset: next)
-          if framer.append(slot, in: batch.bytes.raw, at: position, as: format, to: &writer) { count += 1 }
+          if framer.append(slot, in: batch.bytes.raw, at: position, as: format, view: view, to: &writer) {
+            count += 1
+          }
         }
         place += 1
         next += 1

@@ -16,6 +16,7 @@ package final class Viewer {
 
   package let request: LiveRequest
   package let format: EventFormat
+  package let view: EventView
   let matcher: EventMatcher
   let transport: any ViewerTransport
   var state = State.behind
@@ -27,14 +28,19 @@ package final class Viewer {
   /// When its connection last took anything, and how much was queued then.
   var progress: (time: UInt64, queued: Int) = (0, 0)
   var pacer: ReplayPacer?
+  /// Called once when it is served no more.
+  var atEnd: (() -> Void)?
   /// Events that it was sent while it was behind.
   var replayed: UInt64 = 0
   /// Called once, when it comes to the tail: behind what it was behind by, before what is new.
   var caughtUp: (() -> Void)?
 
-  package init(request: LiveRequest, format: EventFormat, transport: any ViewerTransport) {
+  package init(
+    request: LiveRequest, format: EventFormat, view: EventView = .full, transport: any ViewerTransport
+  ) {
     self.request = request
     self.format = format
+    self.view = view
     self.transport = transport
     matcher = EventMatcher(request.filter)
     pacer = request.replay.map { ReplayPacer(speed: $0) }

@@ -10,14 +10,17 @@ package enum ViewerClose: Equatable, Sendable {
   case goingAway
   /// The log cannot be read.
   case failed
+  /// Its token is over: it may come back with its position and another one.
+  case expired
 
-  /// The WebSocket close code. 4408 means "come back with your position", 4409 "start anew".
+  /// The WebSocket close code. 4401 means "who are you?", 4408 means "come back with your position", 4409 "start anew".
   package var code: UInt16 {
     switch self {
     case .stalled: 4408
     case .reset: 4409
     case .goingAway: 1001
     case .failed: 1011
+    case .expired: 4401
     }
   }
 
@@ -27,6 +30,7 @@ package enum ViewerClose: Equatable, Sendable {
     case .reset: "What comes after your position is gone; start anew"
     case .goingAway: "The server stops; come back with after=<your last position>"
     case .failed: "The log cannot be read"
+    case .expired: "Your token is over; come back with another and after=<your last position>"
     }
   }
 }
@@ -74,6 +78,7 @@ package struct LivePageRequest: Sendable {
   package var to: UInt64
   package var filter: EventFilter
   package var format: EventFormat
+  package var view = EventView.full
   /// Whether the times are wanted.
   package var timed: Bool
 }

@@ -9,11 +9,13 @@ struct LoopMetrics: Sendable {
   var live = LiveMetrics()
   var viewers = 0
   var gateway = GatewayMetrics()
+  /// By reason.
+  var refusals: [String: UInt64] = [:]
 
   static func + (a: LoopMetrics, b: LoopMetrics) -> LoopMetrics {
     LoopMetrics(
       ingest: a.ingest + b.ingest, live: a.live + b.live, viewers: a.viewers + b.viewers,
-      gateway: a.gateway + b.gateway)
+      gateway: a.gateway + b.gateway, refusals: a.refusals.merging(b.refusals, uniquingKeysWith: +))
   }
 }
 
@@ -43,6 +45,9 @@ struct MetricsEndpoint {
     write(ingest: loops.ingest, log, to: &out)
     write(live: loops, to: &out)
     loops.gateway.write(to: &out)
+    write(refusals: loops.refusals, to: &out)
+    shared.chat.write(to: &out)
+    shared.redactions.write(to: &out)
     write(log: log, to: &out)
     out.gauge("signalbox_reader_queue", "Reads of the log that wait for a thread.", shared.readers.depth)
     out.gauge(
@@ -66,6 +71,18 @@ struct MetricsEndpoint {
       ingest.refusedRequests)
     out.gauge("signalbox_ingest_pending_events", "Events that wait to be committed.", log.pendingEvents)
     out.gauge("signalbox_ingest_pending_bytes", "Bytes that wait to be committed.", log.pendingBytes)
+  }
+
+  private func write(refusals: [String: UInt64], to out: inout PrometheusWriter) {
+    out.family("signalbox_refused_total", .counter, "Requests that were not let in, by reason.")
+    for (reason, count) in refusals.sorted(by: { $0.key < $1.key }) {
+      out.sample("signalbox_refused_total", [("reason", reason)], Double(count))
+    }
+    let cancels = shared.cancels.metrics
+    out.counter("signalbox_cancels_total", "Traces that somebody cancelled.", cancels.asked)
+    out.counter(
+      "signalbox_cancels_dropped_total", "Cancelled traces that gave way to newer ones before their time.",
+      cancels.dropped)
   }
 
   private func write(live: LoopMetrics, to out: inout PrometheusWriter) {

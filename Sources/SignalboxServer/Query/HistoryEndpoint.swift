@@ -10,6 +10,8 @@ struct HistoryRequest {
   var limit = 100
   /// The last events instead of the first.
   var newest = false
+  /// What of an event is shown. Not part of the query.
+  var view = EventView.full
 
   init(parameters: [(name: String, value: String)]) throws(QueryError) {
     for (name, value) in parameters {
@@ -29,7 +31,7 @@ struct HistoryRequest {
         }
         limit = number
         newest = name == "last"
-      case "key": break
+      case "key", "token": break
       default:
         throw QueryError(
           field: name, message: "There is no such parameter",
@@ -54,9 +56,10 @@ final class HistoryEndpoint {
     self.readers = readers
   }
 
-  func serve(_ exchange: HTTPExchange) {
+  /// Serves what a visitor asks for, as far as it may be seen; fails where it names what may not.
+  func serve(_ exchange: HTTPExchange, _ visitor: Visitor) throws(APIError) {
     do throws(APIError) {
-      let request = try Self.parse(exchange.head)
+      let request = try Self.parse(exchange.head, visitor)
       let from = try start(of: request)
       let log = log
       let loop = exchange.loop
@@ -73,12 +76,20 @@ final class HistoryEndpoint {
       }
       if !accepted { throw .busy }
     } catch {
+      // Who is not to see it is for the gatekeeper to tell.
+      if error.status == 403 { throw error }
       exchange.respond(error)
     }
   }
 
-  private static func parse(_ head: HTTPRequestHead) throws(APIError) -> HistoryRequest {
-    do { return try HistoryRequest(parameters: head.query.items) } catch { throw APIError(error) }
+  private static func parse(
+    _ head: HTTPRequestHead, _ visitor: Visitor
+  ) throws(APIError) -> HistoryRequest {
+    var request: HistoryRequest
+    do { request = try HistoryRequest(parameters: head.query.items) } catch { throw APIError(error) }
+    request.filter = try visitor.grant.narrow(request.filter)
+    request.view = visitor.view
+    return request
   }
 
   private func start(of request: HistoryRequest) throws(APIError) -> UInt64 {
@@ -111,8 +122,7 @@ final class HistoryEndpoint {
         if place > 0 { writer.append(UInt8(ascii: ",")) }
         let offset = page.offsets[place]
         writer.append(
-          event: page.batch.event(slot), at: log.position(of: offset), as: .list
-        )
+          slot, of: page.batch.bytes.raw, at: log.position(of: offset), as: .list, view: request.view)
       }
       writer.append("],\"next\":")
       if !request.newest, page.scannedTo + 1 < upTo {

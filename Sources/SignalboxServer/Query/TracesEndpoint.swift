@@ -35,7 +35,7 @@ struct TracesRequest {
             field: name, message: "'\(value)' is not a number from 1 to 1000", hint: "limit=50")
         }
         limit = number
-      case "key": break
+      case "key", "token": break
       default:
         throw QueryError(
           field: name, message: "There is no such parameter", hint: "session, status, before, limit")
@@ -54,24 +54,32 @@ final class TracesEndpoint {
     self.readers = readers
   }
 
-  func list(_ exchange: HTTPExchange) {
+  /// Lists the traces that a visitor may see; fails where it names a session that it may not.
+  func list(_ exchange: HTTPExchange, _ visitor: Visitor) throws(APIError) {
     let request: TracesRequest
     do throws(QueryError) { request = try TracesRequest(parameters: exchange.head.query.items) } catch {
       return exchange.respond(APIError(error))
     }
-    read(exchange) { reader, log in try Self.list(request, reader, log) }
+    var named = EventFilter()
+    named.session = request.session
+    _ = try visitor.grant.narrow(named)
+    read(exchange) { reader, log in try Self.list(request, visitor.grant, reader, log) }
   }
 
-  func show(_ id: String, _ exchange: HTTPExchange) {
-    read(exchange) { reader, log in try Self.show(id, reader, log) }
+  /// Shows what a visitor may see of a trace; `refused` hears where that is nothing.
+  func show(_ id: String, _ exchange: HTTPExchange, _ visitor: Visitor, refused: @escaping (APIError) -> Void)
+  {
+    read(exchange, refused: refused) { reader, log in try Self.show(id, visitor.grant, reader, log) }
   }
 
   /// Runs on a reader's thread, answers on the loop.
   private func read(
-    _ exchange: HTTPExchange,
+    _ exchange: HTTPExchange, refused: ((APIError) -> Void)? = nil,
     _ body: @escaping @Sendable (LogReader, EventLog) throws -> Result<SharedBytes, APIError>
   ) {
     let log = log
+    // The closure is the loop's own: it travels through the reader's thread, and runs on the loop only.
+    nonisolated(unsafe) let refused = refused
     let accepted = readers.submit { reader in
       let answer: Result<SharedBytes, APIError>
       do { answer = try body(reader, log) } catch { answer = .failure(.unreadable(error)) }
@@ -79,7 +87,8 @@ final class TracesEndpoint {
         switch answer {
         case .success(let json):
           exchange.respond(200, headers: [("Content-Type", "application/json")], body: json)
-        case .failure(let error): exchange.respond(error)
+        case .failure(let error):
+          if error.status == 403, let refused { refused(error) } else { exchange.respond(error) }
         }
       }
     }
@@ -89,17 +98,18 @@ final class TracesEndpoint {
   // MARK: List
 
   private static func list(
-    _ request: TracesRequest, _ reader: LogReader, _ log: EventLog
+    _ request: TracesRequest, _ grant: Grant, _ reader: LogReader, _ log: EventLog
   ) throws -> Result<SharedBytes, APIError> {
     var filter = TraceFilter()
     filter.session = request.session
     filter.status = request.status
-    let traces = try reader.traces(filter, before: request.before?.offset ?? .max, limit: request.limit)
+    let traces = try reader.traces(
+      filter, before: request.before?.offset ?? .max, limit: request.limit, seenBy: grant)
     var writer = ByteWriter(capacity: 512 * traces.count + 64)
     writer.append("{\"traces\":[")
     for (place, trace) in traces.enumerated() {
       if place > 0 { writer.append(",") }
-      writer.append(trace)
+      writer.append(trace, content: grant.content)
     }
     writer.append("],\"next\":")
     if traces.count == request.limit, let last = traces.last {
@@ -116,29 +126,38 @@ final class TracesEndpoint {
   // MARK: One
 
   private static func show(
-    _ id: String, _ reader: LogReader, _ log: EventLog
+    _ id: String, _ grant: Grant, _ reader: LogReader, _ log: EventLog
   ) throws -> Result<SharedBytes, APIError> {
-    let rows = try reader.spans(trace: id)
-    guard !rows.isEmpty, let summary = try reader.trace(id) else {
+    let rows = try reader.spans(trace: id).filter { grant.sees($0) }
+    if rows.isEmpty, !grant.isEverywhere || !grant.types.isEmpty {
+      // Whether there is such a trace is not for everybody to know.
+      return .failure(
+        APIError(
+          403, "not_yours", "This token does not give access to the trace \(id.prefix(64))", field: "trace",
+          hint: "Ask for a token that names it, or its session"))
+    }
+    guard !rows.isEmpty, let summary = try reader.trace(id).map({ $0.seen(as: rows, by: grant) }) else {
       return .failure(
         APIError(
           404, "not_found", "There is no trace \(id)",
           hint: "List them with GET /v1/traces; old ones may be trimmed"))
     }
-    var tree = TraceTree(spans: rows)
+    var tree = TraceTree(spans: rows, content: grant.content)
     let parser = JSONParser()
     var filter = EventFilter()
     filter.trace = id
+    filter = try grant.narrow(filter)
     var from = rows.map(\.firstOffset).min() ?? 0
     let upTo = log.tip
-    while from < upTo {
+    // Texts are all that events add to the spans.
+    while grant.content, from < upTo {
       let page = try reader.events(after: from - 1, upTo: upTo, filter: filter, limit: 10_000, bytes: 8 << 20)
       tree.add(page.batch, parser: parser)
       from = page.scannedTo + 1
     }
     var writer = ByteWriter(capacity: 4096)
     writer.append("{\"trace\":")
-    writer.append(summary)
+    writer.append(summary, content: grant.content)
     writer.append(",\"spans\":")
     tree.write(to: &writer) { log.position(of: $0) }
     writer.append("}")
@@ -154,7 +173,7 @@ extension SpanStatus {
 
 extension ByteWriter {
   /// Writes a trace as a list shows it.
-  fileprivate mutating func append(_ trace: TraceSummary) {
+  fileprivate mutating func append(_ trace: TraceSummary, content: Bool) {
     append("{\"trace\":")
     append(jsonString: trace.trace)
     appendMember("session", trace.root.session)
@@ -165,7 +184,7 @@ extension ByteWriter {
     append(trace.status.name)
     append("\"")
     appendMember("reason", trace.root.reason)
-    appendMember("message", trace.root.message)
+    if content { appendMember("message", trace.root.message) }
     appendMember("provider", trace.root.provider)
     appendMember("model", trace.root.model)
     append(",\"started\":\"")

@@ -23,7 +23,13 @@ final class LoopbackServer: Sendable {
     host: String, port: UInt16, serve: @escaping @Sendable (LoopbackConnection) -> Void
   ) throws(ProviderError) {
     (listener, self.port) = try Self.listen(host: host, port: port)
-    SystemThread { [self] in accept(serve) }.detach()
+    SystemThread { [self] in
+      accept(serve)
+      // By whoever accepts: a number that was given out again would be another server's, whose connections it took.
+      #if canImport(Glibc)
+        close(listener)
+      #endif
+    }.detach()
   }
 
   private func accept(_ serve: @escaping @Sendable (LoopbackConnection) -> Void) {
@@ -65,9 +71,12 @@ final class LoopbackServer: Sendable {
     state.withLock { state in
       guard !state.isStopped else { return }
       state.isStopped = true
-      // Shutting down wakes the thread that accepts, which ends with it; only then may the number be given out again.
+      // Wakes the thread that accepts, which ends with it.
       shutdown(listener, Int32(SHUT_RDWR))
-      close(listener)
+      #if !canImport(Glibc)
+        // There only closing does.
+        close(listener)
+      #endif
       for descriptor in state.open { shutdown(descriptor, Int32(SHUT_RDWR)) }
     }
   }

@@ -11,6 +11,8 @@ package struct EventFilter: Hashable, Sendable {
   package var model: String?
   /// Tags that must be there with these values.
   package var tags: [Tag] = []
+  /// How far the reader may look; nil: everywhere. Not the reader's to say.
+  package var bounds: EventBounds?
 
   package struct Tag: Hashable, Sendable {
     package var key: String
@@ -31,6 +33,7 @@ package struct EventMatcher: Sendable {
   private let types: [SharedBytes]
   private let fields: [(field: EventField, value: SharedBytes)]
   private let tags: [(key: SharedBytes, value: SharedBytes)]
+  private let bounds: BoundsMatcher?
 
   package init(_ filter: EventFilter) {
     types = filter.types.map { SharedBytes($0.utf8) }
@@ -40,10 +43,11 @@ package struct EventMatcher: Sendable {
     ]
     fields = named.compactMap { field, value in value.map { (field, Self.escaped($0)) } }
     tags = filter.tags.map { (Self.escaped($0.key), Self.escaped($0.value)) }
+    bounds = filter.bounds.map(BoundsMatcher.init)
   }
 
   /// Whether every event matches.
-  package var isEmpty: Bool { types.isEmpty && fields.isEmpty && tags.isEmpty }
+  package var isEmpty: Bool { types.isEmpty && fields.isEmpty && tags.isEmpty && bounds == nil }
 
   /// Whether the event matches; `bytes` are those of its whole batch.
   package func matches(_ slot: EventSlot, in bytes: UnsafeRawBufferPointer) -> Bool {
@@ -52,6 +56,7 @@ package struct EventMatcher: Sendable {
       let type = bytes.field(.type, of: slot)
       guard types.contains(where: { type.starts(withBytes: $0.raw) }) else { return false }
     }
+    if let bounds, !bounds.contains(slot, in: bytes) { return false }
     guard !tags.isEmpty else { return true }
     let present = bytes.field(.tags, of: slot)
     return tags.allSatisfy { present.containsTag($0.key.raw, $0.value.raw) }

@@ -20,6 +20,9 @@ USAGE = {
     "completion_tokens_details": {
         "reasoning_tokens": 3, "audio_tokens": 0, "accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0},
 }
+# What a model should not have said, torn apart where it hurts.
+SECRETS = ["Write to jane.d", "oe@exam", "ple.org, pay with 4111 1111 11", "11 1111 or sk-abcdefghij", "0123456789XYZ",
+           ", dear Jane"]
 WORDS = ["Grüße", " aus", " Köln", ",", " 日本", " and", " 🎉", " \"quoted\"", "\n\ttab", "!"]
 
 
@@ -246,6 +249,13 @@ def stream(model: str, usage: bool) -> list[bytes]:
     elif model == "filtered":
         delta(content=WORDS[0])
         delta("content_filter")
+    elif model == "secrets":
+        for piece in SECRETS:
+            delta(content=piece)
+        for piece in ('{"to":"jane.doe@', 'example.org"}'):
+            delta(tool_calls=[{"index": 0, "id": "call_9aB", "type": "function",
+                               "function": {"name": "mail", "arguments": piece}}])
+        delta("tool_calls")
     elif model == "long":
         for number in range(400):
             delta(content=f" word{number}")

@@ -221,6 +221,14 @@ import Testing
     #expect(tape.text() == "a" && tape.last.type == "llm.end")
   }
 
+  @Test func aFloodOfUnknownEventsIsCountedNotKept() {
+    let unknown = Array(repeating: #"{"type":"message_pondered","n":1}"#, count: 1500)
+    let tape = run(Made.stream(unknown + [Made.text("a")]))
+    #expect(tape.events.filter { $0.type == "llm.opaque" }.count == 1000)
+    #expect(tape.text() == "a" && tape.last.type == "llm.end")
+    #expect(tape.last.data["opaque_skipped"] as? Int == 500)
+  }
+
   @Test func eventsWithoutNamesAreKnownByTheirType() {
     let body = [Made.start, Made.text("a"), Made.stop("end_turn"), Made.end].map { "data: \($0)\n\n" }
       .joined()

@@ -7,13 +7,13 @@ import Synchronization
 final class ScriptedUpstream: Sendable {
   let port: UInt16
   private let listener: Int32
-  private let asked = Mutex<[String]>([])
-  private let open = Mutex<[Int32]>([])
+  private let asked = Guarded<[String]>([])
+  private let open = Guarded<[Int32]>([])
   private let accepted = Atomic<Int>(0)
 
   var url: String { "http://127.0.0.1:\(port)" }
   /// Every request, as it came over the wire.
-  var requests: [String] { asked.withLock { $0 } }
+  var requests: [String] { asked.with { $0 } }
   var connectionCount: Int { accepted.load(ordering: .sequentiallyConsistent) }
 
   /// `answer` is called for every request of every connection, on the connection's thread; a connection for which it
@@ -38,14 +38,14 @@ final class ScriptedUpstream: Sendable {
         let descriptor = accept(listener, nil, nil)
         guard descriptor >= 0 else { return }
         accepted.add(1, ordering: .sequentiallyConsistent)
-        open.withLock { $0.append(descriptor) }
+        open.with { $0.append(descriptor) }
         runThread {
           let connection = UpstreamConnection(descriptor: descriptor)
           while let request = connection.readRequest() {
-            self.asked.withLock { $0.append(request) }
+            self.asked.with { $0.append(request) }
             guard answer(connection, request) else { break }
           }
-          self.open.withLock { open in
+          self.open.with { open in
             open.removeAll { $0 == descriptor }
             _ = close(descriptor)
           }
@@ -57,7 +57,7 @@ final class ScriptedUpstream: Sendable {
   func stop() {
     shutdown(listener, Int32(SHUT_RDWR))
     close(listener)
-    open.withLock { for descriptor in $0 { shutdown(descriptor, Int32(SHUT_RDWR)) } }
+    open.with { for descriptor in $0 { shutdown(descriptor, Int32(SHUT_RDWR)) } }
   }
 }
 

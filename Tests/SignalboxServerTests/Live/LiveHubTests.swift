@@ -137,20 +137,31 @@ private final class Sink: ViewerTransport {
   @Test func gathersForAsLongAsTheWritingTook() {
     let bench = Bench()
     let (_, sink) = bench.view(from: 1)
-    bench.commit(["a"])
-    #expect(sink.offsets == [1])
+    bench.commit(["a", "b", "c", "d"])
+    #expect(sink.offsets == [1, 2, 3, 4])
     bench.clock += 400_000
     bench.hub.wrote()
     bench.clock += 300_000
-    bench.commit(["b"])
-    bench.commit(["c"])
-    #expect(sink.offsets == [1])
+    bench.commit(["e"])
+    bench.commit(["f"])
+    #expect(sink.offsets == [1, 2, 3, 4])
     bench.settle()
-    #expect(sink.offsets == [1, 2, 3])
+    #expect(sink.offsets == [1, 2, 3, 4, 5, 6])
     bench.hub.wrote()
     bench.clock += 2_000_000
-    bench.commit(["d"])
-    #expect(sink.offsets == [1, 2, 3, 4])
+    bench.commit(["g"])
+    #expect(sink.offsets == [1, 2, 3, 4, 5, 6, 7])
+  }
+
+  @Test func whatComesOneByOneWaitsForNothing() {
+    let bench = Bench()
+    let (_, sink) = bench.view(from: 1)
+    for offset: UInt64 in 1...3 {
+      bench.commit(["a"])
+      #expect(sink.offsets == Array(1...offset))
+      bench.clock += 400_000
+      bench.hub.wrote()
+    }
   }
 
   @Test func filtersPick() {

@@ -47,7 +47,8 @@ struct InstrumentDocumentTests {
     let recorder = Recorder()
     var configuration = Emitter.Configuration()
     configuration.types = [
-      .event("rag.retrieval.complete", "Documents were found", ["num_docs": "how many", "query": "what for"]),
+      .event(
+        "rag.retrieval.complete", "Documents were found", ["num_docs": "how many", "query": "what for"]),
       .span("rerank", "Documents are put in order"),  // rerank.start, rerank.end, …
     ]
     configuration.onProblem = { print($0) }  // hears of a type that is not declared, once

@@ -11,7 +11,7 @@ func camelCase(_ name: String) -> String {
 
 /// The name in snake case: `firstName` is `first_name`, `someURLText` is `some_url_text`, as Foundation's encoder has
 /// it.
-func snakeCase(_ name: String) -> String {
+package func snakeCase(_ name: String) -> String {
   let characters = Array(name)
   var words: [ArraySlice<Character>] = []
   var wordStart = 0

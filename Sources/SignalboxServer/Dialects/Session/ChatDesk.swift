@@ -34,6 +34,8 @@ final class ChatDesk: Sendable {
     var running: [UInt64: Task<Void, Never>?] = [:]
     var started: UInt64 = 0
     var total = 0
+    var answered = 0
+    var refused = 0
     var isStopped = false
   }
 
@@ -69,7 +71,10 @@ final class ChatDesk: Sendable {
   func reserve(_ session: String) -> Bool {
     state.withLock { state in
       let count = state.rooms[session]?.count ?? 0
-      guard !state.isStopped, count < limits.perSession, state.total < limits.total else { return false }
+      guard !state.isStopped, count < limits.perSession, state.total < limits.total else {
+        state.refused += 1
+        return false
+      }
       state.rooms[session, default: Room()].reserved += 1
       state.total += 1
       return true
@@ -134,6 +139,7 @@ final class ChatDesk: Sendable {
   private func finished(_ number: UInt64, _ session: String) {
     let isLast = state.withLock { state in
       state.running[number] = nil
+      state.answered += 1
       state.total -= 1
       state.rooms[session]?.isRunning = false
       if state.rooms[session]?.waiting.isEmpty == false { state.ready.append(session) }
@@ -157,6 +163,17 @@ final class ChatDesk: Sendable {
         reply.finish()
       }
     }
+  }
+
+  // MARK: Figures
+
+  func write(to out: inout PrometheusWriter) {
+    let (waiting, answered, refused) = state.withLock { ($0.total, $0.answered, $0.refused) }
+    out.gauge("signalbox_chat_waiting", "Messages of sessions that wait or are being answered.", waiting)
+    out.counter("signalbox_chat_answered_total", "Messages that the handler is done with.", answered)
+    out.counter("signalbox_chat_refused_total", "Messages for which there was no place.", refused)
+    out.counter(
+      "signalbox_chat_dropped_total", "Events of answers that the log did not take.", emitter.ledger.dropped)
   }
 
   // MARK: The end

@@ -41,7 +41,7 @@ public struct ChatReply: Sendable {
 
   public var session: String { span.context.session ?? "" }
 
-  /// A whole answer. May be called several times: each is an answer of its own.
+  /// A whole answer, of less than 1 MiB. May be called several times: each is an answer of its own.
   public func send(_ text: String) {
     guard !text.isEmpty else { return }
     span.emit("chat.reply", ["content": .string(text)])

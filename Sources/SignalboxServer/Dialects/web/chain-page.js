@@ -6,7 +6,9 @@ const find = (id) => document.getElementById(id);
 // More steps than this are counted instead of listed.
 const LISTED = 500;
 
+// The last row of each name.
 let steps = new Map();
+let listed = 0;
 let unlisted = 0;
 let monitor = null;
 
@@ -37,7 +39,7 @@ function row(name, state) {
     known.dataset.state = state;
     return known;
   }
-  if (steps.size + unlisted >= LISTED) {
+  if (listed === LISTED) {
     unlisted += 1;
     find("more").hidden = false;
     text(find("more"), `and ${unlisted} more`);
@@ -49,13 +51,15 @@ function row(name, state) {
   item.append(label);
   item.dataset.state = state;
   find("steps").append(item);
-  steps.set(known ? `${name} #${steps.size}` : name, item);
+  listed += 1;
+  steps.set(name, item);
   return item;
 }
 
 function started({ metadata }) {
   find("steps").replaceChildren();
   steps = new Map();
+  listed = 0;
   unlisted = 0;
   for (const id of ["failure", "outcome", "more", "message"]) find(id).hidden = true;
   const name = metadata?.name ? String(metadata.name) : `Chain ${monitor.chainId}`;
