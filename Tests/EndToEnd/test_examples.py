@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from support import browser as browsers
 from support.dialects import Frames
 from support.server import PROGRAM, START_SECONDS
 
@@ -221,13 +222,17 @@ def test_a_chat_goes_on_and_sessions_keep_apart(chat):
         assert {frame["session_id"] for frame in two_socket.frames} == {"two"}
 
 
-def test_tail_watches_it(chat):
+def test_a_socket_a_page_and_tail_watch_it_at_once(chat, tmp_path):
+    if not browsers.PROGRAM:
+        pytest.skip("there is no Chromium: scripts/deps.sh browser installs it")
+    browser = browsers.Browser(tmp_path / "chromium")
     tail = subprocess.Popen(
         [PROGRAM, "tail", "--from-start", "--session", "watched", "--url", chat.url], stdout=subprocess.PIPE,
         text=True)
     try:
+        page = browser.open(chat.url + "/")
         with Frames(chat, "/ws?session_id=watched") as socket:
-            chat.ask(socket, "watched", "What is quintin cole's diagnosis?")
+            frames = chat.ask(socket, "watched", "What is quintin cole's diagnosis?")
         lines = []
         for line in tail.stdout:
             lines.append(line)
@@ -235,7 +240,16 @@ def test_tail_watches_it(chat):
                 break
         assert [line for line in lines if "ok tool fetch_patient_data" in line]
         assert [line for line in lines if "ok llm" in line and "150→20 tok" in line]
+        assert len([frame for frame in frames if frame["type"] == "tool_result"]) == 2
+        # The page lists the session's trace; chosen, it shows the spans.
+        page.until("[...document.querySelectorAll('#traces li')].some((row) => row.innerText.includes('watched')"
+                   " && (row.click(), true))")
+        for name in ["fetch_patient_data", "check_interactions", "gpt-4o"]:
+            page.until(f"document.querySelector('#spans').innerText.includes('{name}')")
+        if folder := os.environ.get("SCREENSHOTS"):
+            page.screenshot(Path(folder) / "patient-chat.png")
     finally:
+        browser.close()
         tail.terminate()
         tail.wait()
 

@@ -11,7 +11,7 @@ public struct TraceID: Sendable, Hashable {
   }
 
   public static func generate() -> TraceID {
-    TraceID(high: .random(in: 1 ... .max), low: .random(in: 0 ... .max))
+    TraceID(high: RandomBits.nextPositive(), low: RandomBits.next())
   }
 
   /// Reads 32 lower-case hexadecimal digits; `nil` for anything else and for zero.
@@ -29,7 +29,7 @@ public struct SpanID: Sendable, Hashable {
 
   init(bits: UInt64) { self.bits = bits }
 
-  public static func generate() -> SpanID { SpanID(bits: .random(in: 1 ... .max)) }
+  public static func generate() -> SpanID { SpanID(bits: RandomBits.nextPositive()) }
 
   /// Reads 16 lower-case hexadecimal digits; `nil` for anything else and for zero.
   public init?(_ hex: String) {

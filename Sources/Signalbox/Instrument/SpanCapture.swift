@@ -25,8 +25,14 @@ struct CapturedValue {
   }
 
   private static func json(of value: Any) -> JSONValue {
-    if let json = value as? JSONValue { return json }
-    if let text = value as? String { return .string(text) }
+    // What is common needs no encoder.
+    switch value {
+    case let text as String: return .string(text)
+    case let number as Int: return .int(Int64(number))
+    case let flag as Bool: return .bool(flag)
+    case let json as JSONValue: return json
+    default: break
+    }
     if let encodable = value as? any Encodable, let json = try? JSONValueEncoder().encode(encodable) {
       return json
     }
