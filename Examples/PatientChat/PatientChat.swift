@@ -37,6 +37,8 @@ struct PatientChat {
       // Nothing was streamed: the answer is empty, or was refused.
       if isFirst { reply.send(answer.text) }
       await memory.keep(answer.conversation, of: message.session)
+      // What the agent did is told before its answer, which goes out when this returns.
+      await emitter.flush(within: .seconds(5))
     }
     let server = try Server(configuration)
     emitter.add(server.exporter)
