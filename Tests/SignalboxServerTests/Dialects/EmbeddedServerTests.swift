@@ -148,7 +148,7 @@ struct EmbeddedServerTests {
     let client = try SocketClient(try server.listen(), "/ws?session_id=s6")
     try client.send(Self.message("x"))
     for await _ in started {}
-    await server.shutDown(within: .seconds(100))
+    await server.shutDown(within: .seconds(600))
     configuration.chat = nil
     let again = try Server(configuration)
     let late = try SocketClient(try again.listen(), "/ws?session_id=s6&from=start")
