@@ -111,6 +111,7 @@ public final class HTTPExporter: Exporter {
     }
   }
 
+  /// Stops listening for traces that somebody cancels at the server; what was sent stays sent.
   public func close() async { listener.withLock { $0.close() } }
 
   // MARK: Cancelled traces

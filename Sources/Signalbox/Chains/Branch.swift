@@ -63,6 +63,7 @@ public struct Case<Choice: Hashable & Sendable, Input: Sendable, Output: Sendabl
   let choice: Choice
   let segment: ChainSegment<Input, Output>
 
+  /// The steps that are taken for this choice.
   public init(_ choice: Choice, @ChainBuilder _ steps: () -> ChainSegment<Input, Output>) {
     self.init(choice, steps())
   }

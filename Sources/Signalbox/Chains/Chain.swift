@@ -11,7 +11,9 @@
 /// A run is a span of the kind `chain`, and each step one of the kind `step` inside of it. Which events it emits, and
 /// what a page makes of them, stands in `docs/chains.md`.
 public struct Chain<Input: Sendable, Output: Sendable>: Sendable {
+  /// What `chain.start` and whoever watches call it.
   public let name: String
+  /// How a run behaves; the defaults suit most.
   public var options: ChainOptions
   let segment: ChainSegment<Input, Output>
   private let emitter: Emitter

@@ -18,6 +18,7 @@ public struct ChainError: Error, Sendable, CustomStringConvertible {
     public static let invalidID = Code("invalid_id")
   }
 
+  /// What went wrong, by its stable name.
   public var code: Code
   /// A plain sentence; the error's own where a step threw one.
   public var message: String

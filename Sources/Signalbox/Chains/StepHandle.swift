@@ -1,5 +1,6 @@
 /// What a step says while it is under way. It may be used from any task; after the step's end it says nothing.
 public final class StepHandle: Sendable {
+  /// What the step is called in its events.
   public let name: String
   /// Place in the chain's plan, from 0.
   public let place: Int

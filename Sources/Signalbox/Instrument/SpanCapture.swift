@@ -8,7 +8,9 @@ public struct SpanCapture: OptionSet, Sendable, Hashable {
   public static let input = SpanCapture(rawValue: 1)
   /// What it returned, in its end.
   public static let output = SpanCapture(rawValue: 2)
+  /// Neither what goes in nor what comes out.
   public static let none: SpanCapture = []
+  /// What goes in and what comes out.
   public static let all: SpanCapture = [.input, .output]
 }
 
