@@ -10,6 +10,8 @@ deps := ./scripts/deps.sh
 release := swift build -c release --static-swift-stdlib --product signalbox -Xswiftc -enforce-exclusivity=unchecked \
   -Xlinker -S
 strict := -Xswiftc -warnings-as-errors
+# Tests begin a few at a time: where all begin at once, one that awaits an event waits for the threads of all others.
+few := --experimental-maximum-parallelization-width 6
 swift_files := $(wildcard Sources Tests Benchmarks Examples Fuzz Package.swift)
 # Arguments for the program: make run ARGS="--listen 127.0.0.1:0"
 ARGS ?=
@@ -34,11 +36,7 @@ test: unit e2e examples ## every test: units, end to end, the examples of the do
 unit: assets
 	@$(deps) swift build
 	swift build --build-tests $(strict)
-	# The log's tests keep both cores busy; beside them, tests that await an event would wait for a thread. So would a
-	# server inside an app, whose handlers share the threads that all tests run on.
-	swift test --skip-build --skip '^SignalboxLogTests' --skip EmbeddedServerTests $(strict)
-	swift test --skip-build --filter '^SignalboxLogTests' $(strict)
-	swift test --skip-build --filter EmbeddedServerTests $(strict)
+	swift test --skip-build $(few) $(strict)
 
 e2e:
 	@if [ -x Tests/EndToEnd/run ]; then \
@@ -66,7 +64,7 @@ faults: ## kill the server under load, ROUNDS=50 times, and fill its disk
 
 coverage: ## line coverage of the unit tests, a line a source folder
 	@$(deps) swift build
-	@swift test --enable-code-coverage
+	@swift test --enable-code-coverage $(few)
 	@./scripts/coverage.sh
 
 fuzz: ## fuzz the decoders for a while (SECONDS_EACH=30)
@@ -75,12 +73,12 @@ fuzz: ## fuzz the decoders for a while (SECONDS_EACH=30)
 
 tsan: ## the unit tests under ThreadSanitizer
 	@$(deps) swift build
-	swift test --sanitize=thread --scratch-path .build/tsan
+	swift test --sanitize=thread --scratch-path .build/tsan $(few)
 
 asan: ## the unit tests under AddressSanitizer
 	@$(deps) swift build
 	# What tests leave behind (bytes that stand for a packet's, scenes that hold each other) is no fault of the product.
-	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build/asan
+	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build/asan $(few)
 
 format: ## rewrite the sources in the house style
 	@$(deps) swift
