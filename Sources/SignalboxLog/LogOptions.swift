@@ -40,6 +40,8 @@ package struct LogOptions: Sendable {
   /// Most spans kept in memory; those unused the longest go back to their rows.
   package var spansInMemory = 65_536
 
+  /// Nanoseconds between two looks at retention and at silent spans that nobody asked for; five seconds.
+  package var upkeepInterval: UInt64 = 5_000_000_000
   /// When spans without a sign of life count as lost.
   package var lease = LeaseRules()
   /// Makes what decides, on the writer's thread, how much of each event is stored; nil: all is.

@@ -14,8 +14,6 @@ final class Upkeep: @unchecked Sendable {
   private var hasReserve = false
   private var lastRound: UInt64 = 0
 
-  /// Nanoseconds between two looks at retention and at silent spans.
-  private static let interval: UInt64 = 5_000_000_000
   /// Free bytes within the database that make it worth going on without a reserve.
   private static let enoughInside: Int64 = 16 << 20
 
@@ -37,7 +35,7 @@ final class Upkeep: @unchecked Sendable {
       }
       if let calls, calls.isStopping { return }
       let isRequested = calls.map { $0.requested > $0.finished } ?? false
-      work(full: isRequested || SystemTime.monotonic - lastRound > Self.interval)
+      work(full: isRequested || SystemTime.monotonic - lastRound > core.options.upkeepInterval)
       if let calls { core.upkeep.broadcast { $0.finished = max($0.finished, calls.requested) } }
     }
   }
