@@ -54,18 +54,19 @@ extension EventTypes: ExpressibleByArrayLiteral {
 /// One type of events, or one kind of spans with all its events.
 public struct EventDeclaration: Sendable, Hashable {
   /// The type; of a span, its kind: `rerank` stands for `rerank.start`, `rerank.end` and so on.
-  /// The name of a member of `data`.
   public var name: String
   /// It stands for a kind of spans.
   public var isSpan: Bool
-  /// What it says, in a sentence.
   /// What it says, in a sentence.
   public var meaning: String
   /// The members of its data, and what each means.
   public var fields: [Field]
 
+  /// A member of `data`.
   public struct Field: Sendable, Hashable {
+    /// Its name.
     public var name: String
+    /// What it holds, in a sentence.
     public var meaning: String
 
     public init(_ name: String, _ meaning: String) {
