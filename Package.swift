@@ -108,6 +108,12 @@ let package = Package(
     .executableTarget(
       name: "RedactBench", dependencies: ["Wire"], path: "Benchmarks/RedactBench", swiftSettings: settings),
 
+    .target(
+      name: "BenchCore", dependencies: ["Signalbox"], path: "Benchmarks/BenchCore", swiftSettings: settings),
+    .executableTarget(
+      name: "Bench", dependencies: ["BenchCore", "Signalbox"], path: "Benchmarks/Bench",
+      swiftSettings: settings),
+
     tests("Wire"),
     tests("Signalbox", ["Wire", "SignalboxTesting"]),
     tests("JSONScan", ["Wire"]),
@@ -122,6 +128,7 @@ let package = Package(
       "SignalboxServer",
       ["Wire", "Signalbox", "Fetch", "SignalboxLLM", "SignalboxLog", "SignalboxTesting", "JSONScan", "Net"]),
     tests("SignalboxCLI", ["Wire", "JSONScan", "Signalbox", "SignalboxLLM"]),
+    tests("BenchCore", ["Signalbox"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
