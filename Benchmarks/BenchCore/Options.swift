@@ -3,8 +3,8 @@ public struct Options: Equatable, Sendable {
   public static let usage = """
     make bench [CASE="fanout latency …"] [ARGS="…"]
       --list            the cases, and how each is measured
-      --rounds N        rounds a contestant (5)
-      --seconds S       of each measurement (3)
+      --rounds N        rounds a contestant (3)
+      --seconds S       of each measurement (2)
       --quick           one round of one second: whether it works, not how fast
       --json FILE       also write the results there
       --docs [FILE]     also put them as a table into a page (docs/performance.md)
@@ -13,8 +13,8 @@ public struct Options: Equatable, Sendable {
     """
 
   public var cases: [String] = []
-  public var rounds = 5
-  public var seconds = 3.0
+  public var rounds = 3
+  public var seconds = 2.0
   public var isQuick = false
   public var isStrict = false
   public var isList = false
