@@ -111,7 +111,7 @@ let package = Package(
     .target(
       name: "BenchCore", dependencies: ["Signalbox"], path: "Benchmarks/BenchCore", swiftSettings: settings),
     .executableTarget(
-      name: "Bench", dependencies: ["BenchCore", "Signalbox"], path: "Benchmarks/Bench",
+      name: "Bench", dependencies: ["BenchCore", "Signalbox", "Wire"], path: "Benchmarks/Bench",
       swiftSettings: settings),
 
     tests("Wire"),

@@ -57,7 +57,7 @@ final class Bench {
   }
 
   /// A line for whoever waits, not part of the results.
-  func progress(_ text: String) { fputs("· \(current): \(text)\n", stderr) }
+  func progress(_ text: String) { Files.say("· \(current): \(text)", to: 2) }
 
   func newFolder() throws(Failure) -> String {
     folders += 1
@@ -67,7 +67,6 @@ final class Bench {
   }
 
   private func say(_ line: String) {
-    print(line)
-    fflush(stdout)
+    Files.say(line)
   }
 }

@@ -1,15 +1,15 @@
 /// What can be measured by one name.
-struct Case {
+struct Case: Sendable {
   var name: String
   /// How, in one sentence.
   var method: String
   /// Only by name: it takes long, or installs much.
   var isLong = false
-  var body: (Bench) throws -> Void
+  var body: @Sendable (Bench) throws -> Void
 
   static let all: [Case] = [
     fanout, latency, ingest, single, gateway, formats, app, library, commits, memory, idle, start, reconnect, growth,
-    instrumentation, history, events, litellm, phoenix,
+    instrumentation, history, events, litellm,
   ]
 
   static func named(_ name: String) -> Case? { all.first { $0.name == name } }

@@ -13,11 +13,13 @@ final class Child {
     _ arguments: [String], core: Int? = nil, folder: String? = nil, environment: [String: String] = [:],
     readsOutput: Bool = false, log: String = "/dev/null"
   ) throws(Failure) {
-    let words = (core.map { ["taskset", "-c", String($0)] } ?? []) + arguments
+    let place = folder.map { ["env", "-C", $0] } ?? []
+    let words = place + (core.map { ["taskset", "-c", String($0)] } ?? []) + arguments
     command = words.joined(separator: " ")
     var ends: [Int32] = [-1, -1]
     if readsOutput {
-      guard pipe2(&ends, O_CLOEXEC) == 0 else { throw Failure("no pipe") }
+      guard pipe(&ends) == 0 else { throw Failure("no pipe") }
+      for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -29,7 +31,6 @@ final class Child {
     } else {
       posix_spawn_file_actions_adddup2(&actions, 2, 1)
     }
-    if let folder { posix_spawn_file_actions_addchdir_np(&actions, folder) }
     var all = Self.environment.merging(environment) { $1 }.map { "\($0)=\($1)" }
     all.sort()
     var id: pid_t = 0

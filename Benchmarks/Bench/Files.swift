@@ -29,6 +29,12 @@ enum Files {
     }
   }
 
+  /// A line at once, to standard output or to the descriptor given.
+  static func say(_ line: String, to descriptor: Int32 = 1) {
+    let bytes = Array((line + "\n").utf8)
+    _ = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+  }
+
   static func isExecutable(_ path: String) -> Bool { access(path, X_OK) == 0 }
 
   static func size(_ path: String) -> Int? {

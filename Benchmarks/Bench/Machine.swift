@@ -20,11 +20,7 @@ enum Machine {
     (Files.text("/proc/sys/kernel/osrelease") ?? "").filter { !$0.isNewline }
   }
 
-  static var cores: Int {
-    var set = cpu_set_t()
-    guard sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &set) == 0 else { return 1 }
-    return withUnsafeBytes(of: set) { $0.reduce(0) { $0 + $1.nonzeroBitCount } }
-  }
+  static var cores: Int { sysconf(Int32(_SC_NPROCESSORS_ONLN)) }
 
   /// As many descriptors as this process may have; what it starts inherits them.
   @discardableResult

@@ -4,7 +4,7 @@ import Signalbox
 
 /// Ends with a message of one line.
 func stop(_ message: String, _ code: Int32 = 2) -> Never {
-  fputs(message + "\n", stderr)
+  Files.say(message, to: 2)
   exit(code)
 }
 
@@ -30,23 +30,23 @@ func finish(_ bench: Bench) throws -> Int32 {
   }
   let goals = record.figures.compactMap(\.isMet)
   let slower = record.figures.filter { Verdict($0, baseline: bench.baseline?.spread(of: $0)).isSlower }
-  print(
+  Files.say(
     "\(goals.count { $0 }) of \(goals.count) goals met, \(slower.count) figures slower than the baseline, "
       + "\(record.absences.count) not measured")
-  for figure in slower { print("  slower: \(figure.case): \(figure.name)") }
+  for figure in slower { Files.say("  slower: \(figure.case): \(figure.name)") }
   return options.isStrict && !slower.isEmpty ? 1 : 0
 }
 
 do {
   let options = try Options(Array(CommandLine.arguments.dropFirst()))
   if options.isHelp {
-    print(Options.usage)
+    Files.say(Options.usage)
     exit(0)
   }
   let cases = chosen(options)
   if options.isList {
     for each in options.cases.isEmpty ? Case.all : cases {
-      print("\(each.name)\(each.isLong ? " (only by name)" : ""): \(each.method)")
+      Files.say("\(each.name)\(each.isLong ? " (only by name)" : ""): \(each.method)")
     }
     exit(0)
   }
