@@ -1,3 +1,8 @@
+/// Prints a figure so that the harness finds it.
+public func printFigure(_ name: String, _ value: Double, _ unit: String) {
+  print("figure\t\(name)\t\(value)\t\(unit)")
+}
+
 /// A figure as a benchmark program prints it: `figure`, its name, its value and its unit, between tabs.
 public struct FigureLine: Equatable, Sendable {
   public var name: String
