@@ -80,18 +80,21 @@ let package = Package(
       name: "ServiceExample", dependencies: ["Signalbox", "SignalboxLLM", "Fetch"], path: "Examples/Service",
       swiftSettings: settings),
     .executableTarget(
-      name: "EmitBench", dependencies: ["BenchCore", "Wire", "Signalbox", "CAllocations"], path: "Benchmarks/EmitBench",
+      name: "EmitBench", dependencies: ["BenchCore", "Wire", "Signalbox", "CAllocations"],
+      path: "Benchmarks/EmitBench",
       swiftSettings: settings),
 
     .executableTarget(
-      name: "StreamBench", dependencies: ["BenchCore", "Signalbox", "SignalboxLLM"], path: "Benchmarks/StreamBench",
+      name: "StreamBench", dependencies: ["BenchCore", "Signalbox", "SignalboxLLM"],
+      path: "Benchmarks/StreamBench",
       swiftSettings: settings),
     .executableTarget(
       name: "JSONBench", dependencies: ["BenchCore", "Signalbox"], path: "Benchmarks/JSONBench",
       swiftSettings: settings),
 
     .executableTarget(
-      name: "LogBench", dependencies: ["BenchCore", "Wire", "Signalbox", "SignalboxLog"], path: "Benchmarks/LogBench",
+      name: "LogBench", dependencies: ["BenchCore", "Wire", "Signalbox", "SignalboxLog"],
+      path: "Benchmarks/LogBench",
       swiftSettings: settings),
 
     .executableTarget(

@@ -8,8 +8,9 @@ struct Case: Sendable {
   var body: @Sendable (Bench) throws -> Void
 
   static let all: [Case] = [
-    fanout, latency, ingest, single, gateway, formats, app, library, allocations, commits, memory, idle, start, reconnect, growth,
-    instrumentation, history, events, litellm, phoenix,
+    fanout, latency, ingest, single, gateway, formats, app, library, allocations, commits, memory, idle,
+    start, reconnect, growth,
+    spans, history, events, litellm, phoenix,
   ]
 
   static func named(_ name: String) -> Case? { all.first { $0.name == name } }

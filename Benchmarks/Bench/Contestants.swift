@@ -23,7 +23,8 @@ extension Bench {
   func redis() throws(Failure) -> Server {
     let port = try Peer.freePort()
     let command = [
-      "redis-server", "--port", "\(port)", "--save", "", "--appendonly", "no", "--bind", "127.0.0.1", "--maxclients",
+      "redis-server", "--port", "\(port)", "--save", "", "--appendonly", "no", "--bind", "127.0.0.1",
+      "--maxclients",
       "15000",
     ]
     return try Server(command, port: port, name: "redis", folder: newFolder())
@@ -47,8 +48,10 @@ extension Bench {
   func interpreter(_ environment: String) throws(Failure) -> String {
     let python = "\(Machine.built)/\(environment)/bin/python"
     guard Files.isExecutable(python) else {
-      let reason = Files.text("\(Machine.built)/\(environment).failed")?.split(whereSeparator: \.isNewline).last
-      throw Failure(reason.map { "not installed: \($0)" } ?? "not installed: Benchmarks/peers/install \(environment)")
+      let reason = Files.text("\(Machine.built)/\(environment).failed")?.split(whereSeparator: \.isNewline)
+        .last
+      throw Failure(
+        reason.map { "not installed: \($0)" } ?? "not installed: Benchmarks/peers/install \(environment)")
     }
     return python
   }
@@ -56,7 +59,8 @@ extension Bench {
   func upstream(chunks: Int = 64) throws(Failure) -> Server {
     let port = try Peer.freePort()
     return try Server(
-      ["\(Machine.built)/upstream", "--port", "\(port)", "--chunks", "\(chunks)"], port: port, name: "upstream",
+      ["\(Machine.built)/upstream", "--port", "\(port)", "--chunks", "\(chunks)"], port: port,
+      name: "upstream",
       core: Machine.clientCore)
   }
 }

@@ -14,7 +14,9 @@ struct Load {
   func run(core: Int? = Machine.clientCore) throws(Failure) -> Answer {
     let words = ["\(Machine.built)/\(client)"] + options.flatMap { ["--" + $0.0, $0.1] }
     let output = try Child.run(words, core: core, log: Machine.log(client))
-    guard let json = try? JSONValue(parsing: output) else { throw Failure("\(client) said: \(output.prefix(200))") }
+    guard let json = try? JSONValue(parsing: output) else {
+      throw Failure("\(client) said: \(output.prefix(200))")
+    }
     return Answer(client: client, json: json)
   }
 

@@ -26,8 +26,9 @@ final class Peer {
   /// The body of the answer to a GET; every status but 200 is a failure.
   func get(_ path: String) throws(Failure) -> [UInt8] {
     let request = Array("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".utf8)
-    guard request.withUnsafeBytes({ send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) })
-      == request.count
+    guard
+      request.withUnsafeBytes({ send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) })
+        == request.count
     else { throw Failure("\(path): the connection is gone") }
     var data: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 20)

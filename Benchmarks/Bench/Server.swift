@@ -27,7 +27,9 @@ final class Server {
     var port: Int?
     while port == nil, let line = child.readLine() {
       guard let place = line.firstRange(of: " listening on http://") else { continue }
-      port = line[place.upperBound...].split(separator: " ").first?.split(separator: ":").last.flatMap { Int($0) }
+      port = line[place.upperBound...].split(separator: " ").first?.split(separator: ":").last.flatMap {
+        Int($0)
+      }
     }
     startMilliseconds = (Clock.now - began) * 1000
     guard let port else { throw Failure("signalbox did not start.\(Files.tail(Machine.log("signalbox")))") }

@@ -40,10 +40,14 @@ func finish(_ bench: Bench) throws -> Int32 {
 do {
   let options = try Options(Array(CommandLine.arguments.dropFirst()))
   if options.isHelp {
-    Files.say(Options.usage)
+    if !options.isPlan { Files.say(Options.usage) }
     exit(0)
   }
   let cases = chosen(options)
+  if options.isPlan {
+    if !options.isList { for each in cases { Files.say(each.name) } }
+    exit(0)
+  }
   if options.isList {
     for each in options.cases.isEmpty ? Case.all : cases {
       Files.say("\(each.name)\(each.isLong ? " (only by name)" : ""): \(each.method)")

@@ -12,7 +12,8 @@ public struct FigureLine: Equatable, Sendable {
   /// `nil` for every other line: programs also write for people.
   public init?(_ line: some StringProtocol) {
     let parts = line.split(separator: "\t", omittingEmptySubsequences: false)
-    guard parts.count == 4, parts[0] == "figure", !parts[1].isEmpty, let value = Double(parts[2]), value.isFinite
+    guard parts.count == 4, parts[0] == "figure", !parts[1].isEmpty, let value = Double(parts[2]),
+      value.isFinite
     else { return nil }
     name = String(parts[1])
     self.value = value

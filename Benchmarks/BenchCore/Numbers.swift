@@ -31,7 +31,7 @@ extension String {
   }
 
   func padded(to width: Int, right: Bool = false) -> String {
-    let missing = String(repeating: " ", count: max(0, width - count))
+    let missing = String(repeating: " ", count: max(right ? 0 : 1, width - count))
     return right ? missing + self : self + missing
   }
 }

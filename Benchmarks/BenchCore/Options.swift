@@ -19,6 +19,8 @@ public struct Options: Equatable, Sendable {
   public var isStrict = false
   public var isList = false
   public var isHelp = false
+  /// Only the names of the chosen cases: `Benchmarks/run` installs and builds what they need.
+  public var isPlan = false
   public var json: String?
   public var docs: String?
   public var baseline = "Benchmarks/baseline.json"
@@ -31,6 +33,7 @@ public struct Options: Equatable, Sendable {
       switch argument {
       case "--list": isList = true
       case "--help", "-h": isHelp = true
+      case "--plan": isPlan = true
       case "--strict": isStrict = true
       case "--quick": (isQuick, rounds, seconds) = (true, 1, 1)
       case "--rounds":

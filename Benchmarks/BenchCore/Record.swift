@@ -49,7 +49,9 @@ public struct Record: Sendable {
         (
           "absent",
           .array(
-            absences.map { ["case": .string($0.case), "figure": .string($0.name), "reason": .string($0.reason)] })
+            absences.map {
+              ["case": .string($0.case), "figure": .string($0.name), "reason": .string($0.reason)]
+            })
         ),
       ]))
   }
@@ -65,7 +67,8 @@ public struct Record: Sendable {
 
   /// A row a line, so that a change of the file can be read.
   public var text: String {
-    json.description.replacing("{\"case\"", with: "\n{\"case\"").replacing("\"rows\"", with: "\n\"rows\"") + "\n"
+    json.description.replacing("{\"case\"", with: "\n{\"case\"").replacing("\"rows\"", with: "\n\"rows\"")
+      + "\n"
   }
 }
 

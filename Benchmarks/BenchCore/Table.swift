@@ -5,12 +5,12 @@ public enum Table {
     let value = figure.spread.median.short.padded(to: 9, right: true)
     let spread = figure.spread.width == 0 ? "" : " (\(range(figure.spread)))"
     let goal = figure.goal.map { "   goal \($0.short): \(figure.isMet == true ? "met" : "MISSED")" } ?? ""
-    return figure.case.padded(to: 10) + figure.name.padded(to: 56) + value
+    return figure.case.padded(to: 12) + figure.name.padded(to: 60) + value
       + " \(figure.unit)\(spread)\(goal)   [\(verdict.text)]"
   }
 
   public static func line(_ absence: Absence) -> String {
-    absence.case.padded(to: 10) + absence.name.padded(to: 56) + "not measured: \(absence.reason)"
+    absence.case.padded(to: 12) + absence.name.padded(to: 60) + "not measured: \(absence.reason)"
   }
 
   /// The table of the documents.

@@ -30,7 +30,8 @@ struct SignalBench {
     let counts = signals.counts
     print(
       "signal with \(receivers) receivers: \(Int(caller / sent * 1e9)) ns CPU on the sender,",
-      "\(Int(whole / sent * 1e9)) ns until all had it, \(counts.delivered) delivered, \(counts.dropped) dropped")
+      "\(Int(whole / sent * 1e9)) ns until all had it, \(counts.delivered) delivered, \(counts.dropped) dropped"
+    )
     printFigure("signal with \(receivers) receivers", caller / sent * 1e9, "ns")
     printFigure("signal with \(receivers) receivers, until all have it", whole / sent * 1e9, "ns")
   }

@@ -42,7 +42,8 @@ import Testing
   }
 
   @Test func figureLines() {
-    let output = "buffer of 1000: fast\nfigure\temit, 8 tasks\t412.5\tns\nfigure\tbad\tx\tns\nfigure\t\t1\tns\n"
+    let output =
+      "buffer of 1000: fast\nfigure\temit, 8 tasks\t412.5\tns\nfigure\tbad\tx\tns\nfigure\t\t1\tns\n"
     let lines = FigureLine.all(in: output)
     #expect(lines.count == 1)
     #expect(lines.first?.name == "emit, 8 tasks")

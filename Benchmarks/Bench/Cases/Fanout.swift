@@ -20,7 +20,9 @@ extension Case {
       ("nchan", socket, { () throws(Failure) in try bench.nginx("nchan.conf") }),
       ("redis", [("protocol", "resp")], { () throws(Failure) in try bench.redis() }),
       ("nats", [("protocol", "nats")], { () throws(Failure) in try bench.nats() }),
-      ("websockets", socket, { () throws(Failure) in try bench.python("websockets", "websockets_server.py") }),
+      (
+        "websockets", socket, { () throws(Failure) in try bench.python("websockets", "websockets_server.py") }
+      ),
       ("channels", socket, { () throws(Failure) in try bench.python("channels", "channels_server.py") }),
     ]
     for (name, options, start) in peers {
@@ -44,12 +46,15 @@ extension Case {
       }
       let ours = perCPU["signalbox"] ?? []
       let best = Spread.best(["nchan", "redis"].compactMap { perCPU[$0] })
-      bench.add("\(label): ratio to the better of nchan, Redis", Spread.ratios(ours, to: best), "×", goal: goal, .higher)
+      bench.add(
+        "\(label): ratio to the better of nchan, Redis", Spread.ratios(ours, to: best), "×", goal: goal,
+        .higher)
       for peer in ["nats", "websockets", "channels"] {
         guard let theirs = perCPU[peer] else { continue }
         bench.add("\(label): ratio to \(peer)", Spread.ratios(ours, to: theirs), "×", .higher)
       }
-      let lost = try zip(bench.values("lost", found["signalbox"]), bench.values("dead", found["signalbox"])).map(+)
+      let lost = try zip(bench.values("lost", found["signalbox"]), bench.values("dead", found["signalbox"]))
+        .map(+)
       bench.add("\(label): lost", lost.reduce(0, +), "deliveries", goal: 0, .lower)
     }
   }
@@ -60,7 +65,8 @@ extension Case {
   ]
 
   static let latency = Case(
-    name: "latency", method: "From publishing on /v1/ingest, through the log, to the viewer: 50 events a second."
+    name: "latency",
+    method: "From publishing on /v1/ingest, through the log, to the viewer: 50 events a second."
   ) { bench in
     let server = try bench.signalbox()
     defer { server.stop() }

@@ -13,8 +13,11 @@ extension Case {
     let ways = try Ways(bench, upstream, path: "/v1/chat/completions", name: "openai")
     defer { ways.stop() }
     let slow = bench.options.isQuick ? bench.seconds : max(4, bench.seconds)
-    try ways.added("one at a time", goals: (200, 400), paced: false, ["concurrency": 1, "seconds": bench.seconds, "warm": 0.5])
-    try ways.added("512 paced streams", goals: (400, 1500), paced: true, ["concurrency": 512, "seconds": slow])
+    try ways.added(
+      "one at a time", goals: (200, 400), paced: false,
+      ["concurrency": 1, "seconds": bench.seconds, "warm": 0.5])
+    try ways.added(
+      "512 paced streams", goals: (400, 1500), paced: true, ["concurrency": 512, "seconds": slow])
 
     let many = try bench.alternate(
       "1024 paced streams", ways.contestants(paced: true), rounds: 1,
@@ -23,10 +26,13 @@ extension Case {
       guard let answer = many[name]?.first else { continue }
       let isOurs = name == "signalbox"
       bench.add(
-        "1024 paced streams: \(name), stalls over 200 ms", try answer["stalled"] + answer["failed"], "streams",
+        "1024 paced streams: \(name), stalls over 200 ms", try answer["stalled"] + answer["failed"],
+        "streams",
         goal: isOurs ? 0 : nil, isOurs ? .lower : .neither)
     }
-    bench.add("1024 paced streams: signalbox, CPU", try bench.values("server_cpu", many["signalbox"]), "cores", .lower)
+    bench.add(
+      "1024 paced streams: signalbox, CPU", try bench.values("server_cpu", many["signalbox"]), "cores", .lower
+    )
 
     let busy = try bench.alternate(
       "64 chunks at once", ways.contestants(paced: false),
@@ -40,14 +46,16 @@ extension Case {
 
   static let formats = Case(
     name: "formats",
-    method: "What the gateway and nginx add to the first piece of text of every format, one call at a time, 64 pieces at once."
+    method:
+      "What the gateway and nginx add to the first piece of text of every format, one call at a time, 64 pieces at once."
   ) { bench in
     for format in Reply.all {
       let file = try bench.newFolder() + "/" + format.name
       try Files.write(file, format.body)
       let port = try Peer.freePort()
       let upstream = try Server(
-        ["\(Machine.built)/upstream", "--port", "\(port)", "--reply", file, "--type", format.media], port: port,
+        ["\(Machine.built)/upstream", "--port", "\(port)", "--reply", file, "--type", format.media],
+        port: port,
         name: "upstream", core: Machine.clientCore)
       defer { upstream.stop() }
       let ways = try Ways(bench, upstream, path: format.path, name: "llm")
@@ -105,7 +113,8 @@ struct Ways {
           try bench.values(figure, found[way]), over: try bench.values(figure, found["direct"]))
         let isOurs = way == "signalbox"
         bench.add(
-          "\(label): \(way) adds, \(share)", values, "µs", goal: isOurs ? goal : nil, isOurs ? .lower : .neither)
+          "\(label): \(way) adds, \(share)", values, "µs", goal: isOurs ? goal : nil,
+          isOurs ? .lower : .neither)
       }
     }
   }

@@ -25,12 +25,15 @@ extension Case {
     let server = try bench.signalbox()
     defer { server.stop() }
     for viewers in bench.options.isQuick ? [10, 1000] : [10, 100, 1000, 10_000] {
-      let ours = Contestant(name: "signalbox", server: server, options: [("subscribe", "/v1/live?type=bench.")])
+      let ours = Contestant(
+        name: "signalbox", server: server, options: [("subscribe", "/v1/live?type=bench.")])
       let label = "\(viewers) viewers"
       let full = try bench.alternate(
         "\(label), saturated", [ours], rounds: 1,
-        Load("fanout", ["viewers": viewers, "window": 512, "seconds": bench.seconds, "warm": 0.5]))["signalbox"]
-      bench.add("\(label), saturated", try bench.values("delivered_per_cpu_s", full), "deliveries/CPU-s", .higher)
+        Load("fanout", ["viewers": viewers, "window": 512, "seconds": bench.seconds, "warm": 0.5]))[
+          "signalbox"]
+      bench.add(
+        "\(label), saturated", try bench.values("delivered_per_cpu_s", full), "deliveries/CPU-s", .higher)
       let calm = try bench.alternate(
         "\(label), 20 events/s", [ours], rounds: 1,
         Load("fanout", ["viewers": viewers, "rate": 20, "seconds": max(2, bench.seconds)]))["signalbox"]
@@ -47,7 +50,10 @@ extension Case {
       bench.progress("\(producers) producers")
       let answer = try Load(
         "post",
-        ["port": server.port, "connections": producers, "batch": 100, "seconds": bench.seconds, "pids": server.pids]
+        [
+          "port": server.port, "connections": producers, "batch": 100, "seconds": bench.seconds,
+          "pids": server.pids,
+        ]
       ).run(core: nil)
       let label = "\(producers) producer\(producers > 1 ? "s" : ""), batches of 100"
       bench.add(label, try answer["events_per_s"], "events/s", .higher)
@@ -65,7 +71,8 @@ extension Case {
         name: "signalbox", server: server, options: [("path", "/openai/v1/chat/completions?paced")])
       let label = "\(streams) gateway stream\(streams > 1 ? "s" : "")"
       let answers = try bench.alternate(
-        label, [ours], rounds: 1, Load("calls", ["concurrency": streams, "seconds": max(3, bench.seconds)]))["signalbox"]
+        label, [ours], rounds: 1, Load("calls", ["concurrency": streams, "seconds": max(3, bench.seconds)]))[
+          "signalbox"]
       bench.add("\(label): CPU", try bench.values("server_cpu", answers), "cores", .lower)
       bench.add("\(label): a chunk's way, p99", try bench.values("transit_p99_us", answers), "µs", .lower)
     }
@@ -95,7 +102,8 @@ extension Case {
       bench.add("\(count.short) events: a trace, over HTTP, p50", times.median, "µs", .lower)
       bench.add("\(count.short) events: on disk, not merged", size / stored, "bytes an event")
       bench.add(
-        "\(count.short) events: memory", ProcessTable.kilobytes(server.child.pid, "VmRSS") / 1024, "MB", .lower)
+        "\(count.short) events: memory", ProcessTable.kilobytes(server.child.pid, "VmRSS") / 1024, "MB",
+        .lower)
     }
   }
 }

@@ -3,23 +3,28 @@ import Signalbox
 
 extension Case {
   static let history = Case(
-    name: "history", method: "Reads of a log with ten million events (EVENTS=…), after merging, one after the other over HTTP.",
+    name: "history",
+    method:
+      "Reads of a log with ten million events (EVENTS=…), after merging, one after the other over HTTP.",
     isLong: true
   ) { bench in
-    let total = Child.environment["EVENTS"].flatMap { Double($0) } ?? (bench.options.isQuick ? 100_000 : 10_000_000)
+    let total =
+      Child.environment["EVENTS"].flatMap { Double($0) } ?? (bench.options.isQuick ? 100_000 : 10_000_000)
     let folder = try bench.newFolder() + "/data"
     let server = try Server(signalbox: folder, core: nil)
     var sent = 0.0
     let step = min(10, max(1, total / 500_000))
     while sent < total {
       bench.progress("\(sent.short) of \(total.short) events")
-      sent += try Load(
-        "post", ["port": server.port, "connections": 8, "batch": 500, "seconds": step, "warm": 0]
-      ).run(core: nil)["events_per_s"] * step
+      sent +=
+        try Load(
+          "post", ["port": server.port, "connections": 8, "batch": 500, "seconds": step, "warm": 0]
+        ).run(core: nil)["events_per_s"] * step
     }
     bench.add("events", sent, "events")
     bench.progress("merging")
-    bench.add("on disk after merging", Double(Files.settledSize(folder)) / sent, "bytes an event", goal: 45, .lower)
+    bench.add(
+      "on disk after merging", Double(Files.settledSize(folder)) / sent, "bytes an event", goal: 45, .lower)
     let reads = try Reads(server, traces: 200)
     let sessions = try reads.sessions()
     for (label, paths, goals) in [

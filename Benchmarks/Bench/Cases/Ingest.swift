@@ -2,7 +2,9 @@ import BenchCore
 
 extension Case {
   static let ingest = Case(
-    name: "ingest", method: "Batches of 500 deltas posted over HTTP on 8 connections, both cores for all: answered means stored."
+    name: "ingest",
+    method:
+      "Batches of 500 deltas posted over HTTP on 8 connections, both cores for all: answered means stored."
   ) { bench in
     for (durability, goal) in [("normal", 250_000.0), ("full", nil)] {
       var (rates, costs): ([Double], [Double]) = ([], [])
@@ -13,7 +15,8 @@ extension Case {
         let answer = try Load(
           "post",
           [
-            "port": server.port, "connections": 8, "batch": 500, "seconds": bench.seconds, "pids": server.pids,
+            "port": server.port, "connections": 8, "batch": 500, "seconds": bench.seconds,
+            "pids": server.pids,
           ]
         ).run(core: nil)
         rates.append(try answer["events_per_s"])
@@ -47,7 +50,8 @@ extension Case {
   }
 
   static let commits = Case(
-    name: "commits", method: "20 000 events a second posted in batches of 20, with merging and checkpoints running."
+    name: "commits",
+    method: "20 000 events a second posted in batches of 20, with merging and checkpoints running."
   ) { bench in
     let server = try bench.signalbox(core: nil)
     defer { server.stop() }
@@ -75,7 +79,8 @@ extension Case {
   private static func histogram(_ name: String, in metrics: String) -> [(bound: Double, count: Double)] {
     var found: [Double: Double] = [:]
     for line in metrics.split(separator: "\n") where line.hasPrefix(name + "_bucket{") {
-      guard let place = line.firstRange(of: "le=\""), let end = line[place.upperBound...].firstIndex(of: "\""),
+      guard let place = line.firstRange(of: "le=\""),
+        let end = line[place.upperBound...].firstIndex(of: "\""),
         let count = line.split(separator: " ").last.flatMap({ Double($0) })
       else { continue }
       let text = line[place.upperBound..<end]

@@ -3,7 +3,8 @@ import BenchCore
 extension Case {
   static let library = Case(
     name: "library",
-    method: "The library's own costs on one core: reading replies, processing events, streaming through the client, reading JSON in pieces."
+    method:
+      "The library's own costs on one core: reading replies, processing events, streaming through the client, reading JSON in pieces."
   ) { bench in
     let count = bench.options.isQuick ? "40000" : "400000"
     for figure in try bench.program("DecodeBench", count) {
@@ -24,6 +25,11 @@ extension Case {
     }
     for figure in try bench.program("ClientBench", bench.options.isQuick ? "20000" : "200000") {
       bench.add(figure.name, figure.value, figure.unit, goal: 2, .lower)
+    }
+    for figure in try bench.program(
+      "LogBench", "throughput", bench.options.isQuick ? "50000" : "400000", core: nil)
+    {
+      bench.add(figure.name, figure.value, figure.unit, figure.unit == "events/s" ? .higher : .lower)
     }
     for figure in try bench.program("JSONBench", "256") {
       bench.add(figure.name, figure.value, figure.unit, .lower)
@@ -46,11 +52,14 @@ extension Case {
       bench.add(figure.name, figure.values, figure.unit, goal: goals[figure.name], .lower)
     }
     for figure in try bench.repeated("RedactBench", [quick ? "4" : "32"], core: Machine.serverCore) {
-      bench.add("redaction, \(figure.name)", figure.values, figure.unit, goal: figure.name.hasSuffix("whole") ? 100 : nil, .higher)
+      bench.add(
+        "redaction, \(figure.name)", figure.values, figure.unit,
+        goal: figure.name.hasSuffix("whole") ? 100 : nil, .higher)
     }
     for figure in try bench.repeated("SocketBench", ["\(try bench.newFolder())/data"], core: nil, rounds: 1) {
       switch figure.name {
-      case "chain of 3000: steps that arrived": bench.add(figure.name, figure.values, figure.unit, goal: 3000, .higher)
+      case "chain of 3000: steps that arrived":
+        bench.add(figure.name, figure.values, figure.unit, goal: 3000, .higher)
       case "tool call to frame beside a stalled client, p99":
         bench.add(figure.name, figure.values, figure.unit, goal: 5, .lower)
       case let name where figure.unit == "frames/s":
@@ -60,9 +69,10 @@ extension Case {
     }
   }
 
-  static let instrumentation = Case(
-    name: "instrumentation",
-    method: "A span with three attributes on the caller's thread: withSpan in Swift, opentelemetry-sdk and streamll in Python.",
+  static let spans = Case(
+    name: "spans",
+    method:
+      "A span with three attributes on the caller's thread: withSpan in Swift, opentelemetry-sdk and streamll in Python.",
     isLong: true
   ) { bench in
     let ours = try bench.repeated("EmitBench", ["1", "100000"], core: Machine.serverCore)
@@ -77,7 +87,9 @@ extension Case {
         for round in 1...bench.rounds {
           bench.progress("\(name), round \(round) of \(bench.rounds)")
           let output = try Child.run(
-            [python, "\(Machine.root)/Benchmarks/peers/\(program)", bench.options.isQuick ? "2000" : "50000"],
+            [
+              python, "\(Machine.root)/Benchmarks/peers/\(program)", bench.options.isQuick ? "2000" : "50000",
+            ],
             core: Machine.serverCore, log: Machine.log(name))
           for line in FigureLine.all(in: output) {
             found[line.name, default: ([], line.unit)].values.append(line.value)
@@ -86,7 +98,9 @@ extension Case {
         for (figure, measured) in found.sorted(by: { $0.key < $1.key }) {
           bench.add("\(name): \(figure)", measured.values, measured.unit)
           if figure.hasPrefix("span") {
-            bench.add("\(name): \(figure), ratio to ours", Spread.ratios(measured.values, to: span.values), "×", .higher)
+            bench.add(
+              "\(name): \(figure), ratio to ours", Spread.ratios(measured.values, to: span.values), "×",
+              .higher)
           }
         }
       } catch { bench.absent(name, "\(error)") }
@@ -96,7 +110,9 @@ extension Case {
 
 extension Bench {
   /// The figures that a program of `Benchmarks/` prints, on the server's core.
-  func program(_ name: String, _ arguments: String..., core: Int? = Machine.serverCore) throws(Failure) -> [FigureLine] {
+  func program(_ name: String, _ arguments: String..., core: Int? = Machine.serverCore) throws(Failure)
+    -> [FigureLine]
+  {
     progress(name)
     let program = "\(Machine.root)/.build/release/\(name)"
     guard Files.isExecutable(program) else { throw Failure("\(name) is not built: Benchmarks/run builds it") }

@@ -2,7 +2,8 @@ import BenchCore
 
 extension Case {
   static let litellm = Case(
-    name: "litellm", method: "Requests a second on one core, streams of 50 chunks, beside LiteLLM's proxy with one worker.",
+    name: "litellm",
+    method: "Requests a second on one core, streams of 50 chunks, beside LiteLLM's proxy with one worker.",
     isLong: true
   ) { bench in
     let upstream = try bench.upstream(chunks: 50)
@@ -25,7 +26,8 @@ extension Case {
     let theirs = try bench.values("requests_per_s", found["litellm"])
     bench.add("streams of 50 chunks: litellm", theirs, "requests/s")
     bench.add("streams of 50 chunks: signalbox", ours, "requests/s", .higher)
-    bench.add("streams of 50 chunks: ratio to LiteLLM", Spread.ratios(ours, to: theirs), "×", goal: 50, .higher)
+    bench.add(
+      "streams of 50 chunks: ratio to LiteLLM", Spread.ratios(ours, to: theirs), "×", goal: 50, .higher)
   }
 
   private static func proxy(_ bench: Bench, _ upstream: Server) throws(Failure) -> Server {
@@ -44,7 +46,8 @@ extension Case {
     try Files.write(folder + "/config.yaml", configuration.utf8)
     return try Server(
       [
-        "\(Machine.built)/litellm/bin/litellm", "--config", "config.yaml", "--host", "127.0.0.1", "--port", "\(port)",
+        "\(Machine.built)/litellm/bin/litellm", "--config", "config.yaml", "--host", "127.0.0.1", "--port",
+        "\(port)",
         "--num_workers", "1", "--telemetry", "False",
       ], port: port, name: "litellm", folder: folder,
       environment: [

@@ -2,7 +2,11 @@ import BenchCore
 
 extension Case {
   static let phoenix = Case(
-    name: "phoenix", method: "Spans a second by OTLP over HTTP in batches of 100, one request after the other, beside Arize Phoenix; answered, and the server's CPU until then.",
+    name: "phoenix",
+    method: """
+      Spans a second in requests of 100, one after the other, until answered: Arize Phoenix takes them by OTLP over \
+      HTTP, Signalbox as JSON events, a start and an end for each; and the server's CPU until then.
+      """,
     isLong: true
   ) { bench in
     let python = try bench.interpreter("phoenix")
@@ -20,15 +24,20 @@ extension Case {
     let count = bench.options.isQuick ? 1000.0 : 10_000
     for round in 1...bench.rounds {
       bench.progress("round \(round) of \(bench.rounds)")
-      for (name, server) in [("phoenix", phoenix), ("signalbox", signalbox)] {
+      for (name, server, kind, path) in [
+        ("phoenix", phoenix, "otlp", "/v1/traces"), ("signalbox", signalbox, "events", "/v1/events"),
+      ] {
         let pids = ProcessTable.family(server.child.pid)
         let before = ProcessTable.cpuSeconds(pids)
         let output = try Child.run(
           [
-            python, "\(Machine.root)/Benchmarks/peers/otlp_spans.py", "http://127.0.0.1:\(server.port)/v1/traces",
+            python, "\(Machine.root)/Benchmarks/peers/spans.py", kind,
+            "http://127.0.0.1:\(server.port)\(path)",
             "\(Int(count))",
-          ], core: Machine.clientCore, log: Machine.log("otlp"))
-        guard let spans = FigureLine.all(in: output).first else { throw Failure("no spans were sent to \(name)") }
+          ], core: Machine.clientCore, log: Machine.log("spans"))
+        guard let spans = FigureLine.all(in: output).first else {
+          throw Failure("no spans were sent to \(name)")
+        }
         found[name, default: ([], [])].rates.append(spans.value)
         found[name]?.costs.append((ProcessTable.cpuSeconds(pids) - before) * 1e6 / count)
       }

@@ -16,10 +16,12 @@ struct Reply {
     Reply(name: "chat", path: "/v1/chat/completions", body: chat),
     Reply(name: "responses", path: "/v1/responses", body: responses),
     Reply(name: "messages", path: "/v1/messages", body: messages),
-    Reply(name: "gemini", path: "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse", body: gemini),
+    Reply(
+      name: "gemini", path: "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse", body: gemini),
     Reply(name: "ollama", path: "/api/chat", media: "application/x-ndjson", body: ollama),
     Reply(
-      name: "converse", path: "/model/m/converse-stream", media: "application/vnd.amazon.eventstream", body: converse),
+      name: "converse", path: "/model/m/converse-stream", media: "application/vnd.amazon.eventstream",
+      body: converse),
   ]
 
   private static func event(_ value: JSONValue, name: String? = nil) -> [UInt8] {
@@ -29,11 +31,13 @@ struct Reply {
   private static var chat: [UInt8] {
     func chunk(_ delta: JSONValue, _ reason: JSONValue = .null) -> [UInt8] {
       event([
-        "id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1_795_253_400, "model": "gpt-4o-mini",
+        "id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1_795_253_400,
+        "model": "gpt-4o-mini",
         "choices": [["index": 0, "delta": delta, "finish_reason": reason]],
       ])
     }
-    return words.flatMap { chunk(["content": .string($0)]) } + chunk([:], "stop") + Array("data: [DONE]\n\n".utf8)
+    return words.flatMap { chunk(["content": .string($0)]) } + chunk([:], "stop")
+      + Array("data: [DONE]\n\n".utf8)
   }
 
   private static var responses: [UInt8] {
@@ -41,7 +45,8 @@ struct Reply {
     func named(_ name: String, _ members: [(String, JSONValue)]) -> [UInt8] {
       number += 1
       return event(
-        .object(JSONObject([("type", .string(name)), ("sequence_number", .int(number))] + members)), name: name)
+        .object(JSONObject([("type", .string(name)), ("sequence_number", .int(number))] + members)),
+        name: name)
     }
     func whole(_ status: String, _ more: [(String, JSONValue)] = []) -> JSONValue {
       .object(
@@ -127,7 +132,9 @@ struct Reply {
       Array("\(value)".utf8).withUnsafeBytes { writer.append(eventStream: $0, headers: headers) }
     }
     frame("messageStart", ["role": "assistant"])
-    for word in words { frame("contentBlockDelta", ["contentBlockIndex": 0, "delta": ["text": .string(word)]]) }
+    for word in words {
+      frame("contentBlockDelta", ["contentBlockIndex": 0, "delta": ["text": .string(word)]])
+    }
     frame("contentBlockStop", ["contentBlockIndex": 0])
     frame("messageStop", ["stopReason": "end_turn"])
     frame("metadata", ["usage": ["inputTokens": 12, "outputTokens": 64, "totalTokens": 76]])

@@ -2,20 +2,25 @@ import BenchCore
 
 extension Case {
   static let memory = Case(
-    name: "memory", method: "Resident memory when idle, and what a viewer adds that has nothing to see (2000 of them)."
+    name: "memory",
+    method: "Resident memory when idle, and what a viewer adds that has nothing to see (2000 of them)."
   ) { bench in
     let server = try bench.signalbox()
     defer { server.stop() }
     Clock.sleep(0.5)
     bench.add("idle", ProcessTable.kilobytes(server.child.pid, "VmRSS") / 1024, "MB", goal: 30, .lower)
     let live = "/v1/live?type=bench."
-    _ = try Load("fanout", ["port": server.port, "viewers": 200, "rate": 20, "seconds": 1, "subscribe": live]).run()
+    _ = try Load(
+      "fanout", ["port": server.port, "viewers": 200, "rate": 20, "seconds": 1, "subscribe": live]
+    ).run()
     let quiet = try quiet(server, viewers: 2000, seconds: 1)
-    bench.add("a quiet viewer", try (quiet["rss_quiet_kb"] - quiet["rss_before_kb"]) / 2000, "kB", goal: 4, .lower)
+    bench.add(
+      "a quiet viewer", try (quiet["rss_quiet_kb"] - quiet["rss_before_kb"]) / 2000, "kB", goal: 4, .lower)
   }
 
   static let idle = Case(
-    name: "idle", method: "10 000 viewers that have nothing to see, over two keep-alives: memory and CPU of each."
+    name: "idle",
+    method: "10 000 viewers that have nothing to see, over two keep-alives: memory and CPU of each."
   ) { bench in
     let server = try bench.signalbox()
     defer { server.stop() }
@@ -23,8 +28,11 @@ extension Case {
     bench.progress("\(viewers) viewers")
     let quiet = try quiet(server, viewers: viewers, seconds: bench.options.isQuick ? 2 : 21)
     let count = Double(viewers)
-    bench.add("memory, \(viewers) viewers", try (quiet["rss_quiet_kb"] - quiet["rss_before_kb"]) / count, "kB a viewer", .lower)
-    bench.add("CPU, \(viewers) viewers", try quiet["server_cpu"] * 1e6 / count, "µs a second and viewer", .lower)
+    bench.add(
+      "memory, \(viewers) viewers", try (quiet["rss_quiet_kb"] - quiet["rss_before_kb"]) / count,
+      "kB a viewer", .lower)
+    bench.add(
+      "CPU, \(viewers) viewers", try quiet["server_cpu"] * 1e6 / count, "µs a second and viewer", .lower)
     bench.add("peak memory", ProcessTable.kilobytes(server.child.pid, "VmHWM") / 1024, "MB", .lower)
   }
 
@@ -41,7 +49,8 @@ extension Case {
     let folder = try bench.newFolder() + "/data"
     bench.progress("filling a log")
     let filled = try Server(signalbox: folder)
-    _ = try Load("post", ["port": filled.port, "connections": 4, "batch": 500, "seconds": bench.seconds]).run()
+    _ = try Load("post", ["port": filled.port, "connections": 4, "batch": 500, "seconds": bench.seconds])
+      .run()
     filled.stop()
     for _ in 0..<count {
       let server = try Server(signalbox: folder)
@@ -53,13 +62,15 @@ extension Case {
     bench.add("size of the program", Double(Files.size(Machine.program) ?? 0) / 1e6, "MB", goal: 25, .lower)
     let linked = try Child.run(["ldd", Machine.program]).split(separator: "\n")
     bench.add(
-      "ICU libraries linked", Double(linked.count { $0.contains("libicu") || $0.contains("Foundation") }), "libraries",
+      "ICU libraries linked", Double(linked.count { $0.contains("libicu") || $0.contains("Foundation") }),
+      "libraries",
       goal: 0, .lower)
   }
 
   static let reconnect = Case(
     name: "reconnect",
-    method: "5000 viewers lose their connections, 20 events come, all return at once behind the last position each has."
+    method:
+      "5000 viewers lose their connections, 20 events come, all return at once behind the last position each has."
   ) { bench in
     let viewers = bench.options.isQuick ? 1000 : 5000
     var (times, wrong, peaks): ([Double], Double, [Double]) = ([], 0, [])
@@ -81,7 +92,8 @@ extension Case {
     try Load(
       "fanout",
       [
-        "port": server.port, "viewers": viewers, "rate": 0.01, "seconds": seconds, "warm": 0, "pids": server.pids,
+        "port": server.port, "viewers": viewers, "rate": 0.01, "seconds": seconds, "warm": 0,
+        "pids": server.pids,
         "subscribe": "/v1/live?type=never.",
       ]
     ).run()
