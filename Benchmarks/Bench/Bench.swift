@@ -6,6 +6,8 @@ final class Bench {
   let options: Options
   let baseline: Record?
   private(set) var record = Record()
+  /// Cases that Signalbox itself did not get through.
+  private(set) var failed: [String] = []
   private var current = ""
   private var folders = 0
 
@@ -27,7 +29,10 @@ final class Bench {
     current = chosen.name
     record.methods.append((chosen.name, chosen.method))
     let began = Clock.now
-    do { try chosen.body(self) } catch { absent("", "\(error)") }
+    do { try chosen.body(self) } catch {
+      if (error as? Failure)?.isPeers != true { failed.append(current) }
+      absent("all of it", "\(error)")
+    }
     progress("took \((Clock.now - began).fixed(0)) s")
   }
 

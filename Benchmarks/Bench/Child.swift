@@ -128,5 +128,10 @@ final class Child {
 /// Something could not be measured, in words for a row of the table.
 struct Failure: Error, CustomStringConvertible {
   var description: String
-  init(_ description: String) { self.description = description }
+  /// Somebody that Signalbox is measured beside is not here: no fault of the program.
+  var isPeers = false
+  init(_ description: String, isPeers: Bool = false) {
+    self.description = description
+    self.isPeers = isPeers
+  }
 }

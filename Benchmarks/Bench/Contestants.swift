@@ -51,7 +51,7 @@ extension Bench {
       let reason = Files.text("\(Machine.built)/\(environment).failed")?.split(whereSeparator: \.isNewline)
         .last
       throw Failure(
-        reason.map { "not installed: \($0)" } ?? "not installed: Benchmarks/peers/install \(environment)")
+        "not installed: " + (reason.map(String.init) ?? "Benchmarks/peers/install"), isPeers: true)
     }
     return python
   }

@@ -34,7 +34,8 @@ func finish(_ bench: Bench) throws -> Int32 {
     "\(goals.count { $0 }) of \(goals.count) goals met, \(slower.count) figures slower than the baseline, "
       + "\(record.absences.count) not measured")
   for figure in slower { Files.say("  slower: \(figure.case): \(figure.name)") }
-  return options.isStrict && !slower.isEmpty ? 1 : 0
+  for name in bench.failed { Files.say("  failed: \(name)") }
+  return !bench.failed.isEmpty || options.isStrict && !slower.isEmpty ? 1 : 0
 }
 
 do {

@@ -17,7 +17,7 @@ extension Case {
       [
         Contestant(name: "litellm", server: litellm, options: [("path", "/v1/chat/completions")]),
         Contestant(name: "signalbox", server: signalbox, options: [("path", "/openai/v1/chat/completions")]),
-      ], Load("calls", ["concurrency": 16, "seconds": bench.seconds]))
+      ], Load("calls", ["concurrency": 16, "seconds": max(6, bench.seconds)]))
     for (name, answers) in found.sorted(by: { $0.key < $1.key }) {
       let failed = try bench.values("failed", answers).reduce(0, +)
       guard failed == 0 else { throw Failure("\(name) refused \(failed.short) calls") }
