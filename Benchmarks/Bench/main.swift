@@ -10,6 +10,7 @@ func stop(_ message: String, _ code: Int32 = 2) -> Never {
 
 func chosen(_ options: Options) -> [Case] {
   guard !options.cases.isEmpty else { return Case.all.filter { !$0.isLong } }
+  guard options.cases != ["all"] else { return Case.all }
   return options.cases.map { name in
     guard let found = Case.named(name) else {
       stop("there is no case \(name); there are \(Case.all.map(\.name).joined(separator: ", "))")

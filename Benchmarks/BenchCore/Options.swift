@@ -1,7 +1,7 @@
 /// What `make bench` was asked for.
 public struct Options: Equatable, Sendable {
   public static let usage = """
-    make bench [CASE="fanout latency …"] [ARGS="…"]
+    make bench [CASE="fanout latency …" | CASE=all] [ARGS="…"]
       --list            the cases, and how each is measured
       --rounds N        rounds a contestant (3)
       --seconds S       of each measurement (2)
