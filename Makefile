@@ -54,7 +54,7 @@ examples:
 	  ./scripts/cli-docs.sh --check .build/debug/signalbox; \
 	fi
 
-bench: build ## where it stands beside nchan, Redis and nginx (CASE=fanout for one of them)
+bench: build ## where it stands beside its peers (CASE=fanout for one case, ARGS=--list for all)
 	@./Benchmarks/run $(CASE) $(ARGS)
 
 faults: ## kill the server under load, ROUNDS=50 times, and fill its disk

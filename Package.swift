@@ -80,33 +80,43 @@ let package = Package(
       name: "ServiceExample", dependencies: ["Signalbox", "SignalboxLLM", "Fetch"], path: "Examples/Service",
       swiftSettings: settings),
     .executableTarget(
-      name: "EmitBench", dependencies: ["Signalbox"], path: "Benchmarks/EmitBench",
+      name: "EmitBench", dependencies: ["BenchCore", "Wire", "Signalbox", "CAllocations"],
+      path: "Benchmarks/EmitBench",
       swiftSettings: settings),
 
     .executableTarget(
-      name: "StreamBench", dependencies: ["Signalbox", "SignalboxLLM"], path: "Benchmarks/StreamBench",
+      name: "StreamBench", dependencies: ["BenchCore", "Signalbox", "SignalboxLLM"],
+      path: "Benchmarks/StreamBench",
       swiftSettings: settings),
     .executableTarget(
-      name: "JSONBench", dependencies: ["Signalbox"], path: "Benchmarks/JSONBench",
-      swiftSettings: settings),
-
-    .executableTarget(
-      name: "LogBench", dependencies: ["Wire", "Signalbox", "SignalboxLog"], path: "Benchmarks/LogBench",
+      name: "JSONBench", dependencies: ["BenchCore", "Signalbox"], path: "Benchmarks/JSONBench",
       swiftSettings: settings),
 
     .executableTarget(
-      name: "DecodeBench", dependencies: ["Wire", "JSONScan", "SignalboxLLM", "CAllocations"],
+      name: "LogBench", dependencies: ["BenchCore", "Wire", "Signalbox", "SignalboxLog"],
+      path: "Benchmarks/LogBench",
+      swiftSettings: settings),
+
+    .executableTarget(
+      name: "DecodeBench", dependencies: ["BenchCore", "Wire", "JSONScan", "SignalboxLLM", "CAllocations"],
       path: "Benchmarks/DecodeBench", swiftSettings: settings),
     .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
     .executableTarget(
-      name: "ClientBench", dependencies: ["Signalbox", "SignalboxLLM", "SignalboxTesting"],
+      name: "ClientBench", dependencies: ["BenchCore", "Signalbox", "SignalboxLLM", "SignalboxTesting"],
       path: "Benchmarks/ClientBench", swiftSettings: settings),
 
     .executableTarget(
-      name: "SocketBench", dependencies: ["Wire", "Signalbox", "SignalboxServer"],
+      name: "SocketBench", dependencies: ["BenchCore", "Wire", "Signalbox", "SignalboxServer"],
       path: "Benchmarks/SocketBench", swiftSettings: settings),
     .executableTarget(
-      name: "RedactBench", dependencies: ["Wire"], path: "Benchmarks/RedactBench", swiftSettings: settings),
+      name: "RedactBench", dependencies: ["BenchCore", "Wire"], path: "Benchmarks/RedactBench",
+      swiftSettings: settings),
+
+    .target(
+      name: "BenchCore", dependencies: ["Signalbox"], path: "Benchmarks/BenchCore", swiftSettings: settings),
+    .executableTarget(
+      name: "Bench", dependencies: ["BenchCore", "Signalbox", "Wire"], path: "Benchmarks/Bench",
+      swiftSettings: settings),
 
     tests("Wire"),
     tests("Signalbox", ["Wire", "SignalboxTesting"]),
@@ -122,6 +132,7 @@ let package = Package(
       "SignalboxServer",
       ["Wire", "Signalbox", "Fetch", "SignalboxLLM", "SignalboxLog", "SignalboxTesting", "JSONScan", "Net"]),
     tests("SignalboxCLI", ["Wire", "JSONScan", "Signalbox", "SignalboxLLM"]),
+    tests("BenchCore", ["Signalbox"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -1,9 +1,9 @@
-// Stands in for the C library's allocator, so that its calls can be counted. For programs of one thread.
+// Stands in for the C library's allocator, so that its calls can be counted. Every thread has a count of its own.
 #include "CAllocations.h"
 
 #include <stdlib.h>
 
-static unsigned long allocations;
+static __thread unsigned long allocations;
 
 unsigned long sb_allocations(void) { return allocations; }
 

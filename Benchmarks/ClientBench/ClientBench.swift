@@ -1,3 +1,4 @@
+import BenchCore
 import Signalbox
 import SignalboxLLM
 import SignalboxTesting
@@ -33,8 +34,10 @@ struct ClientBench {
       for await event in client.stream("Hi", model: "m") { if case .delta = event { seen += 1 } }
       guard seen == deltas else { return print("\(name): \(seen) of \(deltas) deltas came") }
       guard round > 0 else { continue }
+      let taken = Double(nanoseconds(CLOCK_MONOTONIC) - wall) / Double(deltas)
+      printFigure("\(name), \(deltas) deltas", taken / 1000, "µs a delta")
       print(
-        "\(name), \(deltas) deltas: \(Int(nanoseconds(CLOCK_MONOTONIC) - wall) / deltas) ns a delta,",
+        "\(name), \(deltas) deltas: \(Int(taken)) ns a delta,",
         "\(Int(nanoseconds(CLOCK_PROCESS_CPUTIME_ID) - cpu) / deltas) ns of all threads' time")
     }
   }

@@ -1,3 +1,4 @@
+import BenchCore
 import CAllocations
 import JSONScan
 import SignalboxLLM
@@ -47,6 +48,8 @@ struct DecodeBench {
     print(
       "\(name): \(Int(count / elapsed)) deltas/s, \(Int(elapsed / count * 1e9)) ns a delta,",
       "\((allocated * 1000).rounded() / 1000) allocations a delta")
+    printFigure(name, count / elapsed, "deltas/s")
+    printFigure("\(name): allocations", allocated, "a delta")
   }
 
   /// How many deltas there are in a reply that must be complete.

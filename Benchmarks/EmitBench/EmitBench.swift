@@ -1,3 +1,5 @@
+import BenchCore
+import CAllocations
 import Signalbox
 
 #if canImport(Glibc)
@@ -25,10 +27,15 @@ struct EmitBench {
         await emitter.shutDown(within: .seconds(60))
       }
     }
-    await InstrumentBench.run(calls: events / 10)
+    await InstrumentBench.run(calls: max(1000, events / 10))
+    await SignalBench.run(notes: max(1000, events / 10))
+    AllocationBench.run()
   }
 
   typealias Body = @Sendable (Emitter, ActiveSpan, Int) -> Void
+
+  /// What the harness reports: `emit` as applications call it.
+  static let reported = "emit(\"cache.hit\", [\"bytes\": n]), buffer of 100000"
 
   static let cases: [(String, Body)] = [
     (
@@ -42,18 +49,19 @@ struct EmitBench {
     _ name: String, _ emitter: Emitter, tasks: Int, events: Int, _ body: @escaping Body
   ) async {
     let start = seconds(CLOCK_MONOTONIC)
-    let cpu = await withTaskGroup(of: Double.self) { group in
+    let (cpu, allocations) = await withTaskGroup(of: (Double, UInt).self) { group in
       for _ in 0..<tasks {
         group.addTask {
           await emitter.withSpan("bench", "task") { span in
             // No suspension in between, so the thread's time is the task's.
+            let allocated = sb_allocations()
             let start = seconds(CLOCK_THREAD_CPUTIME_ID)
             for n in 0..<events { body(emitter, span, n) }
-            return seconds(CLOCK_THREAD_CPUTIME_ID) - start
+            return (seconds(CLOCK_THREAD_CPUTIME_ID) - start, sb_allocations() - allocated)
           }
         }
       }
-      return await group.reduce(0, +)
+      return await group.reduce((0, 0)) { ($0.0 + $1.0, $0.1 + $1.1) }
     }
     let elapsed = seconds(CLOCK_MONOTONIC) - start
     let count = Double(tasks * events)
@@ -61,6 +69,9 @@ struct EmitBench {
     print(
       "\(name): \(Int(cpu / count * 1e9)) ns CPU on the caller, \(Int(count / elapsed)) events/s,",
       "\(ledger.dropped) dropped, ledger balances: \(ledger.balances)")
+    guard name == reported else { return }
+    printFigure("emit, \(tasks) tasks", cpu / count * 1e9, "ns")
+    printFigure("emit: allocations", Double(allocations) / count, "an event")
   }
 }
 

@@ -1,3 +1,4 @@
+import BenchCore
 import Signalbox
 
 /// What reading a streamed JSON text costs: `swift run -c release JSONBench [kilobytes] [bytes a piece]`.
@@ -10,15 +11,15 @@ struct JSONBench {
     for (name, text) in documents(size) {
       let bytes = Array(text.utf8)
       print("\(name): \(bytes.count) bytes in pieces of \(piece)")
-      measure("whole, at once") { _ = try JSONValue(parsing: bytes) }
+      measure("whole, at once", of: name, bytes.count) { _ = try JSONValue(parsing: bytes) }
       for reading in Reading.allCases where reading != .held {
-        measure(reading.rawValue) { try stream(bytes, by: piece, reading) }
+        measure(reading.rawValue, of: name, bytes.count) { try stream(bytes, by: piece, reading) }
       }
     }
     // Whoever holds each value until the next pays a copy of what is open a piece: not for a megabyte.
     for (name, text) in documents(64 << 10) {
       let bytes = Array(text.utf8)
-      measure("\(name), \(bytes.count) bytes, \(Reading.held.rawValue)") {
+      measure(Reading.held.rawValue, of: name, bytes.count) {
         try stream(bytes, by: piece, .held)
       }
     }
@@ -70,7 +71,7 @@ struct JSONBench {
     ]
   }
 
-  static func measure(_ name: String, _ body: () throws -> Void) {
+  static func measure(_ name: String, of document: String, _ size: Int, _ body: () throws -> Void) {
     var best = Duration.seconds(1000)
     do {
       for _ in 0..<3 { best = min(best, try ContinuousClock().measure(body)) }
@@ -79,6 +80,7 @@ struct JSONBench {
     }
     let milliseconds = Double(best.components.attoseconds) / 1e15 + Double(best.components.seconds) * 1000
     print("  \(name): \((milliseconds * 10).rounded() / 10) ms")
+    printFigure("JSON, \(document) of \(size >> 10) KB, \(name)", milliseconds, "ms")
   }
 
   /// Keeps the compiler from leaving out what makes a value.

@@ -1,3 +1,4 @@
+import BenchCore
 import Signalbox
 import SignalboxLog
 import Wire
@@ -55,6 +56,8 @@ func measureThroughput(events: Int) throws {
             + "  \((total / used).rounded(0)) a CPU-second, merging included"
             + "  \((Double(bytes) / total).rounded(0)) bytes in"
             + "  \(count * size / Int(metrics.commits)) a commit, unsealed \(metrics.unsealedEvents)")
+        printFigure("log, \(durability), batches of \(size)", total / wall, "events/s")
+        printFigure("log, \(durability), batches of \(size): CPU", used * 1e6 / total, "µs an event")
       }
     }
   }

@@ -1,3 +1,4 @@
+import BenchCore
 import Wire
 
 /// What redaction costs: `swift run -c release RedactBench [MB]`. Prints megabytes a second on one core.
@@ -57,5 +58,6 @@ struct RedactBench {
   private static func report(_ name: String, _ bytes: Int, _ duration: Duration) {
     let seconds = Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
     print("\(name): \(Int(Double(bytes) / 1e6 / seconds)) MB/s")
+    printFigure(name, Double(bytes) / 1e6 / seconds, "MB/s")
   }
 }

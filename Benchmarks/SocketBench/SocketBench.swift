@@ -1,3 +1,4 @@
+import BenchCore
 import Signalbox
 import SignalboxServer
 import Wire
@@ -55,6 +56,8 @@ struct SocketBench {
     let seconds = Double((frames.last?.time ?? now()) - start) / 1e9
     let arrived = frames.count { $0.text.contains("\"update_type\":\"step\"") }
     print("chain: \(arrived) of \(steps) steps arrived, \(Int(Double(frames.count) / seconds)) frames/s")
+    printFigure("chain of \(steps): steps that arrived", Double(arrived), "steps")
+    printFigure("chain of \(steps)", Double(frames.count) / seconds, "frames/s")
   }
 
   /// From `emit` to the frame, a call every millisecond.
@@ -85,6 +88,10 @@ struct SocketBench {
     print(
       "tool call to frame beside a stalled client: \(frames.count) of \(calls), p50 \(quantile(0.5)) ms, "
         + "p99 \(quantile(0.99)) ms, max \(quantile(1)) ms")
+    if !waits.isEmpty {
+      let p99 = waits[min(waits.count - 1, Int(Double(waits.count) * 0.99))]
+      printFigure("tool call to frame beside a stalled client, p99", p99, "ms")
+    }
     close(stalled)
   }
 

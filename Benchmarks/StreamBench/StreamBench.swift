@@ -1,3 +1,4 @@
+import BenchCore
 import Signalbox
 import SignalboxLLM
 
@@ -52,6 +53,7 @@ struct StreamBench {
     print(
       "\(name): \(count * 1_000_000_000 / Int(used)) events/s, \(Int(used) / count) ns an event,",
       "\(pipeline.counts.passed) passed")
+    printFigure(name, Double(count) * 1e9 / Double(used), "events/s")
   }
 
   static func latency(_ name: String, _ count: Int) async {
@@ -72,6 +74,7 @@ struct StreamBench {
     print(
       "\(name): p50 \(quantile(0.5)) µs, p99 \(quantile(0.99)) µs, p99.9 \(quantile(0.999)) µs,",
       "longest \(quantile(1)) µs")
+    printFigure("chain of five adds, p99.9", quantile(0.999), "µs")
   }
 
   static func delta() -> StreamEvent {

@@ -1,12 +1,12 @@
 // fanout: one publisher, many viewers. Counts deliveries, and measures each from publishing to arrival.
-//   fanout --port P --protocol ws|sse|resp --viewers N --rate EVENTS_PER_S | --window IN_FLIGHT
+//   fanout --port P --protocol ws|sse|resp|nats --viewers N --rate EVENTS_PER_S | --window IN_FLIGHT
 //          --seconds S --warm S --size BYTES --pids SERVER_PIDS --subscribe PATH --publish PATH
 // An event is {"type":"bench.tick","session":"s-1","data":{"t":"<19 digits>","pad":"…"}}; whatever the server adds to
 // it, the time is found again behind "t":". With --window the next event goes out when all viewers have the one that
 // is IN_FLIGHT before it, so 1 is "one at a time".
 #include "common.h"
 
-enum protocol { WEBSOCKET, SSE, RESP };
+enum protocol { WEBSOCKET, SSE, RESP, NATS };
 typedef struct {
   int fd;
   size_t length;  // of what is left over from the last read: an incomplete message
@@ -68,6 +68,19 @@ static ssize_t take(const char *data, size_t length, uint64_t at) {
       if (!blank) break;
       on_message(p, (size_t)(blank - p), at);
       p = blank + 2;
+    } else if (protocol == NATS) {
+      // MSG t 1 <size>, then the event; a PING in between is not answered: it may wait for minutes.
+      static char prefix[64];
+      static size_t known = 0;
+      if (!known) known = (size_t)sprintf(prefix, "MSG t 1 %d\r\n", size);
+      if (left >= 6 && !memcmp(p, "PING\r\n", 6)) {
+        p += 6;
+        continue;
+      }
+      if (left < known + (size_t)size + 2) break;
+      if (memcmp(p, prefix, known)) return -1;
+      on_message(p + known, (size_t)size, at);
+      p += known + (size_t)size + 2;
     } else {
       // *3 $7 message $1 t $<size> <event>
       static char prefix[64];
@@ -113,9 +126,26 @@ static int upgrade(const char *path) {
   return fd;
 }
 
+// A connection to NATS after its greeting; every message comes as it is asked for, without an answer to each.
+static int open_nats(void) {
+  char line[4096];
+  int fd = connect_to(port);
+  read_through(fd, "\r\n", line, sizeof line);
+  const char *hello = "CONNECT {\"verbose\":false,\"pedantic\":false}\r\nPING\r\n";
+  send_all(fd, hello, strlen(hello));
+  read_through(fd, "PONG\r\n", line, sizeof line);
+  return fd;
+}
+
 static int open_viewer(void) {
   char request[1024], head[4096];
   if (protocol == WEBSOCKET) return upgrade(subscribe_path);
+  if (protocol == NATS) {
+    int fd = open_nats();
+    send_all(fd, "SUB t 1\r\nPING\r\n", 15);
+    read_through(fd, "PONG\r\n", head, sizeof head);
+    return fd;
+  }
   int fd = connect_to(port);
   if (protocol == RESP) {
     send_all(fd, "*2\r\n$9\r\nSUBSCRIBE\r\n$1\r\nt\r\n", 26);
@@ -139,6 +169,8 @@ static void append_event(void) {
   char *p = out + out_length;
   if (protocol == RESP) {
     p += sprintf(p, "*3\r\n$7\r\nPUBLISH\r\n$1\r\nt\r\n$%d\r\n", size);
+  } else if (protocol == NATS) {
+    p += sprintf(p, "PUB t %d\r\n", size);
   } else {
     *p++ = (char)0x81;
     *p++ = (char)(0x80 | (size < 126 ? size : 126));
@@ -152,7 +184,7 @@ static void append_event(void) {
   while (p < start + size - 3) *p++ = 'x';
   memcpy(p, "\"}}", 3);
   p += 3;
-  if (protocol == RESP) *p++ = '\r', *p++ = '\n';
+  if (protocol == RESP || protocol == NATS) *p++ = '\r', *p++ = '\n';
   out_length = (size_t)(p - out);
   published++;
 }
@@ -198,7 +230,7 @@ int main(int count, char **arguments) {
       {"pids", 1, 0, 'p'}, {"subscribe", 1, 0, 'S'}, {"publish", 1, 0, 'B'}, {0}};
   for (int o; (o = getopt_long(count, arguments, "", options, NULL)) != -1;) switch (o) {
       case 'P': port = atoi(optarg); break;
-      case 'm': protocol = !strcmp(optarg, "ws") ? WEBSOCKET : !strcmp(optarg, "sse") ? SSE : RESP; break;
+      case 'm': protocol = !strcmp(optarg, "ws") ? WEBSOCKET : !strcmp(optarg, "sse") ? SSE : !strcmp(optarg, "nats") ? NATS : RESP; break;
       case 'n': viewers = atoi(optarg); break;
       case 'r': rate = atof(optarg); break;
       case 'w': window = atoi(optarg); break;
@@ -219,7 +251,7 @@ int main(int count, char **arguments) {
     make_nonblocking(all[i].fd);
     watch(epoll, all[i].fd, EPOLLIN, &all[i]);
   }
-  publisher = protocol == RESP ? connect_to(port) : upgrade(publish_path);
+  publisher = protocol == RESP ? connect_to(port) : protocol == NATS ? open_nats() : upgrade(publish_path);
   make_nonblocking(publisher);
   watch(epoll, publisher, EPOLLIN | EPOLLOUT | EPOLLET, NULL);
   for (uint64_t settled = now_ns() + 500000000u; now_ns() < settled;) turn(epoll, 50000000u);

@@ -1,4 +1,4 @@
 #pragma once
 
-/// Calls of malloc, calloc and realloc so far by this program, which has one thread; 0 where they are not counted.
+/// Calls of malloc, calloc and realloc so far by this thread; 0 where they are not counted.
 unsigned long sb_allocations(void);
