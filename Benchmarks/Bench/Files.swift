@@ -42,20 +42,26 @@ enum Files {
     return stat(path, &status) == 0 ? Int(status.st_size) : nil
   }
 
-  /// All files below a folder.
-  static func all(in folder: String) -> [String] {
+  /// What lies in a folder; none where there is no such folder.
+  static func names(in folder: String) -> [(name: String, isFolder: Bool)] {
     guard let directory = opendir(folder) else { return [] }
     defer { closedir(directory) }
-    var found: [String] = []
+    var found: [(name: String, isFolder: Bool)] = []
     while let entry = readdir(directory) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
         $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
       if name == "." || name == ".." { continue }
-      let path = folder + "/" + name
-      if Int32(entry.pointee.d_type) == Int32(DT_DIR) { found += all(in: path) } else { found.append(path) }
+      found.append((name, Int32(entry.pointee.d_type) == Int32(DT_DIR)))
     }
     return found
+  }
+
+  /// All files below a folder.
+  static func all(in folder: String) -> [String] {
+    names(in: folder).flatMap { name, isFolder in
+      isFolder ? all(in: "\(folder)/\(name)") : ["\(folder)/\(name)"]
+    }
   }
 
   /// The end of a log, for a message.

@@ -1,3 +1,4 @@
+import BenchCore
 import Signalbox
 
 /// Runs a load client of `Benchmarks/load` and returns the figures it prints.
@@ -26,11 +27,8 @@ struct Load {
 
     subscript(name: String) -> Double {
       get throws(Failure) {
-        switch json[name] {
-        case .int(let value)?: return Double(value)
-        case .double(let value)?: return value
-        default: throw Failure("\(client) does not say \(name)")
-        }
+        guard let value = json[name]?.number else { throw Failure("\(client) does not say \(name)") }
+        return value
       }
     }
   }

@@ -4,7 +4,7 @@ import Glibc
 enum ProcessTable {
   /// A process and all below it.
   static func family(_ pid: pid_t) -> [pid_t] {
-    let threads = names(in: "/proc/\(pid)/task")
+    let threads = Files.names(in: "/proc/\(pid)/task").map(\.name)
     let children = threads.sorted().flatMap { thread in
       (Files.text("/proc/\(pid)/task/\(thread)/children") ?? "").split(separator: " ").compactMap {
         pid_t($0)
@@ -32,18 +32,5 @@ enum ProcessTable {
       return line.split(separator: " ").compactMap { Double($0.filter(\.isNumber)) }.first ?? 0
     }
     return 0
-  }
-
-  private static func names(in folder: String) -> [String] {
-    guard let directory = opendir(folder) else { return [] }
-    defer { closedir(directory) }
-    var found: [String] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if !name.hasPrefix(".") { found.append(name) }
-    }
-    return found
   }
 }

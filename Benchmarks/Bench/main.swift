@@ -63,9 +63,8 @@ do {
   let baseline = Files.read(options.baseline).flatMap { try? JSONValue(parsing: $0) }.map { Record($0) }
   let bench = Bench(options, baseline: baseline)
   for each in cases { bench.run(each) }
-  let code = try finish(bench)
   Machine.removeFolder()
-  exit(code)
+  exit(try finish(bench))
 } catch {
   stop("\(error)")
 }

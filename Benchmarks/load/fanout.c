@@ -7,6 +7,12 @@
 #include "common.h"
 
 enum protocol { WEBSOCKET, SSE, RESP, NATS };
+static enum protocol protocol_named(const char *name) {
+  if (!strcmp(name, "sse")) return SSE;
+  if (!strcmp(name, "resp")) return RESP;
+  if (!strcmp(name, "nats")) return NATS;
+  return WEBSOCKET;
+}
 typedef struct {
   int fd;
   size_t length;  // of what is left over from the last read: an incomplete message
@@ -230,7 +236,7 @@ int main(int count, char **arguments) {
       {"pids", 1, 0, 'p'}, {"subscribe", 1, 0, 'S'}, {"publish", 1, 0, 'B'}, {0}};
   for (int o; (o = getopt_long(count, arguments, "", options, NULL)) != -1;) switch (o) {
       case 'P': port = atoi(optarg); break;
-      case 'm': protocol = !strcmp(optarg, "ws") ? WEBSOCKET : !strcmp(optarg, "sse") ? SSE : !strcmp(optarg, "nats") ? NATS : RESP; break;
+      case 'm': protocol = protocol_named(optarg); break;
       case 'n': viewers = atoi(optarg); break;
       case 'r': rate = atof(optarg); break;
       case 'w': window = atoi(optarg); break;

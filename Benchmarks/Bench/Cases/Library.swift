@@ -48,15 +48,21 @@ extension Case {
       "emit, 8 tasks": 500, "emit: allocations": 2, "instrumented call, beyond its events": 2000,
       "signal with 10 receivers": 5000,
     ]
-    for figure in try bench.repeated("EmitBench", ["8", quick ? "20000" : "200000"], core: nil) {
+    for figure in try bench.repeated(
+      "EmitBench", [bench.built("EmitBench"), "8", quick ? "20000" : "200000"], core: nil)
+    {
       bench.add(figure.name, figure.values, figure.unit, goal: goals[figure.name], .lower)
     }
-    for figure in try bench.repeated("RedactBench", [quick ? "4" : "32"], core: Machine.serverCore) {
+    for figure in try bench.repeated(
+      "RedactBench", [bench.built("RedactBench"), quick ? "4" : "32"], core: Machine.serverCore)
+    {
       bench.add(
         "redaction, \(figure.name)", figure.values, figure.unit,
         goal: figure.name.hasSuffix("whole") ? 100 : nil, .higher)
     }
-    for figure in try bench.repeated("SocketBench", ["\(try bench.newFolder())/data"], core: nil, rounds: 1) {
+    for figure in try bench.repeated(
+      "SocketBench", [bench.built("SocketBench"), "\(bench.newFolder())/data"], core: nil, rounds: 1)
+    {
       switch figure.name {
       case "chain of 3000: steps that arrived":
         bench.add(figure.name, figure.values, figure.unit, goal: 3000, .higher)
@@ -75,7 +81,8 @@ extension Case {
       "A span with three attributes on the caller's thread: withSpan in Swift, opentelemetry-sdk and streamll in Python.",
     isLong: true
   ) { bench in
-    let ours = try bench.repeated("EmitBench", ["1", "100000"], core: Machine.serverCore)
+    let ours = try bench.repeated(
+      "EmitBench", [bench.built("EmitBench"), "1", "100000"], core: Machine.serverCore)
     guard let span = ours.first(where: { $0.name == "withSpan with three attributes" }) else {
       throw Failure("EmitBench does not say what a span costs")
     }
@@ -83,23 +90,14 @@ extension Case {
     for (name, program) in [("opentelemetry", "otel_span.py"), ("streamll", "streamll_tokens.py")] {
       do {
         let python = try bench.interpreter(name)
-        var found: [String: (values: [Double], unit: String)] = [:]
-        for round in 1...bench.rounds {
-          bench.progress("\(name), round \(round) of \(bench.rounds)")
-          let output = try Child.run(
-            [
-              python, "\(Machine.root)/Benchmarks/peers/\(program)", bench.options.isQuick ? "2000" : "50000",
-            ],
-            core: Machine.serverCore, log: Machine.log(name))
-          for line in FigureLine.all(in: output) {
-            found[line.name, default: ([], line.unit)].values.append(line.value)
-          }
-        }
-        for (figure, measured) in found.sorted(by: { $0.key < $1.key }) {
-          bench.add("\(name): \(figure)", measured.values, measured.unit)
-          if figure.hasPrefix("span") {
+        let command = [
+          python, "\(Machine.root)/Benchmarks/peers/\(program)", bench.options.isQuick ? "2000" : "50000",
+        ]
+        for figure in try bench.repeated(name, command, core: Machine.serverCore) {
+          bench.add("\(name): \(figure.name)", figure.values, figure.unit)
+          if figure.name.hasPrefix("span") {
             bench.add(
-              "\(name): \(figure), ratio to ours", Spread.ratios(measured.values, to: span.values), "×",
+              "\(name): \(figure.name), ratio to ours", Spread.ratios(figure.values, to: span.values), "×",
               .higher)
           }
         }
@@ -109,26 +107,29 @@ extension Case {
 }
 
 extension Bench {
-  /// The figures that a program of `Benchmarks/` prints, on the server's core.
+  /// A program of `Benchmarks/`.
+  func built(_ name: String) throws(Failure) -> String {
+    let program = "\(Machine.root)/.build/release/\(name)"
+    guard Files.isExecutable(program) else { throw Failure("\(name) is not built: Benchmarks/run builds it") }
+    return program
+  }
+
+  /// The figures that such a program prints, on the server's core.
   func program(_ name: String, _ arguments: String..., core: Int? = Machine.serverCore) throws(Failure)
     -> [FigureLine]
   {
     progress(name)
-    let program = "\(Machine.root)/.build/release/\(name)"
-    guard Files.isExecutable(program) else { throw Failure("\(name) is not built: Benchmarks/run builds it") }
-    return FigureLine.all(in: try Child.run([program] + arguments, core: core, log: Machine.log(name)))
+    return FigureLine.all(in: try Child.run([built(name)] + arguments, core: core, log: Machine.log(name)))
   }
 
-  /// The same, as often as there are rounds; in the order in which the program prints them.
+  /// The figures that a command prints, run as often as there are rounds; in the order in which it prints them.
   func repeated(
-    _ name: String, _ arguments: [String], core: Int?, rounds: Int? = nil
+    _ name: String, _ command: [String], core: Int?, rounds: Int? = nil
   ) throws(Failure) -> [(name: String, values: [Double], unit: String)] {
     var found: [(name: String, values: [Double], unit: String)] = []
-    let program = "\(Machine.root)/.build/release/\(name)"
-    guard Files.isExecutable(program) else { throw Failure("\(name) is not built: Benchmarks/run builds it") }
     for round in 1...(rounds ?? self.rounds) {
       progress("\(name), round \(round) of \(rounds ?? self.rounds)")
-      let output = try Child.run([program] + arguments, core: core, log: Machine.log(name))
+      let output = try Child.run(command, core: core, log: Machine.log(name))
       for line in FigureLine.all(in: output) {
         if let place = found.firstIndex(where: { $0.name == line.name }) {
           found[place].values.append(line.value)
