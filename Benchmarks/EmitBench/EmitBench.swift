@@ -15,7 +15,7 @@ struct EmitBench {
     let arguments = CommandLine.arguments.dropFirst().compactMap { Int($0) }
     let tasks = arguments.first ?? 8
     let events = arguments.dropFirst().first ?? 1_000_000
-    for (name, body) in cases {
+    for (name, body) in cases where tasks > 0 {
       // With a buffer that holds all, and with the default one, which overflows.
       for capacity in [100_000, 1000] {
         var configuration = Emitter.Configuration()

@@ -119,7 +119,7 @@ public final class HTTPExporter: Exporter {
   /// Has the server asked now and then, as long as a trace of the batch runs in this process.
   private func listen(_ batch: ExportBatch) {
     guard let interval = configuration.cancelInterval else { return }
-    let traces = Set(batch.events.compactMap(\.context.trace)).filter { Cancellation.isRunning($0) }
+    let traces = Cancellation.running(of: Set(batch.events.compactMap(\.context.trace)))
     guard listener.withLock({ $0.sent(traces, producer: batch.producer) }) else { return }
     let clock = configuration.clock
     Task.detached { [weak self] in
@@ -133,7 +133,7 @@ public final class HTTPExporter: Exporter {
   private func ask() async -> Bool {
     // Not under the lock: the registry of running traces has one of its own.
     let traces = listener.withLock { $0.traces }
-    let running = traces.filter { Cancellation.isRunning($0) }
+    let running = Cancellation.running(of: traces)
     switch listener.withLock({ $0.next(running: running, of: traces) }) {
     case .end: return false
     case .skip: return true

@@ -22,65 +22,62 @@ public enum Cancellation {
     CancelRegistry.shared.register(trace, handler)
   }
 
-  /// Whether anything of the trace could be cancelled in this process.
-  package static func isRunning(_ trace: TraceID) -> Bool { CancelRegistry.shared.isRunning(trace) }
-
-  /// Runs `body` in the context, cancelled with its trace.
-  package nonisolated(nonsending) static func with<Value, Failure: Error>(
-    _ context: Context, _ body: () async throws(Failure) -> Value
-  ) async throws(Failure) -> Value {
-    guard let trace = context.trace, let task = CurrentTask() else {
-      return try await Context.with(context, body)
-    }
-    // What runs inside of it in the same task ends with it.
-    if let scope, scope.trace == trace, scope.task == task { return try await Context.with(context, body) }
-    let ticket = CancelRegistry.shared.enter(trace, task)
-    defer { CancelRegistry.shared.leave(trace, ticket) }
-    let result: Result<Value, Failure> = await $scope.withValue(CancelScope(trace: trace, task: task)) {
-      do throws(Failure) { return .success(try await Context.with(context, body)) } catch {
-        return .failure(error)
-      }
-    }
-    return try result.get()
+  /// Those of the traces of which anything could be cancelled in this process.
+  package static func running(of traces: Set<TraceID>) -> Set<TraceID> {
+    CancelRegistry.shared.running(of: traces)
   }
-
-  /// The span whose task is registered, where one is.
-  @TaskLocal fileprivate static var scope: CancelScope?
 }
 
 /// Somebody who hears that a trace is cancelled, until this is let go.
 public final class CancelRegistration: Sendable {
-  private let trace: TraceID
-  private let ticket: UInt64
+  private let ticket: CancelRegistry.Ticket
 
-  fileprivate init(_ trace: TraceID, _ ticket: UInt64) {
-    self.trace = trace
-    self.ticket = ticket
+  fileprivate init(_ ticket: CancelRegistry.Ticket) { self.ticket = ticket }
+
+  deinit { CancelRegistry.shared.leave(ticket) }
+}
+
+/// What runs of a trace in a task, which is cancelled with it.
+struct CancelScope: Sendable {
+  /// What is to be the current context inside.
+  let ambient: Context.Ambient
+  private let ticket: CancelRegistry.Ticket?
+
+  /// Registers the running task, unless what it runs inside of has done so. `leave` must follow.
+  static func enter(_ context: Context) -> CancelScope {
+    let outer = Context.ambient.runner
+    return withUnsafeCurrentTask { task in
+      guard let trace = context.traceID, let task else {
+        return CancelScope(ambient: Context.Ambient(context: context, runner: outer), ticket: nil)
+      }
+      let runner = TraceRunner(trace: trace, task: task.hashValue)
+      let ticket = runner == outer ? nil : CancelRegistry.shared.enter(trace, RunningTask(task))
+      return CancelScope(ambient: Context.Ambient(context: context, runner: runner), ticket: ticket)
+    }
   }
 
-  deinit { CancelRegistry.shared.leave(trace, ticket) }
+  func leave() {
+    if let ticket { CancelRegistry.shared.leave(ticket) }
+  }
 }
 
-private struct CancelScope: Sendable {
+/// Which task runs a span of a trace.
+struct TraceRunner: Sendable, Equatable {
   let trace: TraceID
-  let task: CurrentTask
+  /// The task's hash value: what follows every span and all that is inside of it must not hold on to the task.
+  let task: Int
 }
 
-/// The running task, from its inside.
+/// A task, from its inside.
 ///
 /// `@unchecked Sendable`: it is used while the task runs what it was taken in, which the registry sees to; to cancel a
 /// task is safe from any thread.
-private struct CurrentTask: @unchecked Sendable, Equatable {
+private struct RunningTask: @unchecked Sendable {
   private let task: UnsafeCurrentTask
 
-  init?() {
-    guard let task = withUnsafeCurrentTask(body: { $0 }) else { return nil }
-    self.task = task
-  }
+  init(_ task: UnsafeCurrentTask) { self.task = task }
 
   func cancel() { task.cancel() }
-
-  static func == (left: CurrentTask, right: CurrentTask) -> Bool { left.task == right.task }
 }
 
 /// What can be cancelled, by its trace.
@@ -91,15 +88,26 @@ private final class CancelRegistry: Sendable {
   private static let memory = 1024
 
   private enum Holder {
-    case task(CurrentTask)
+    case task(RunningTask)
     case handler(@Sendable () -> Void)
   }
 
+  /// The place of a holder, its own until it leaves.
+  typealias Ticket = Int
+
+  private struct Place {
+    var trace: TraceID
+    /// Nil: the place is free.
+    var holder: Holder?
+    /// Its task is being cancelled: it may not go on past its span until that is done.
+    var isBusy = false
+  }
+
   private struct State {
-    var holders: [TraceID: [UInt64: Holder]] = [:]
-    var nextTicket: UInt64 = 0
-    /// Tasks that are being cancelled: they may not go on past their span until that is done.
-    var busy: Set<UInt64> = []
+    /// Who comes takes a free place, because every outermost span comes and goes; who cancels, which is rare, looks
+    /// through all.
+    var places: [Place] = []
+    var free: [Ticket] = []
     var cancelled: Set<TraceID> = []
     /// The same, the oldest first.
     var order = RingQueue<TraceID>()
@@ -109,11 +117,19 @@ private final class CancelRegistry: Sendable {
 
   func isCancelled(_ trace: TraceID) -> Bool { state.withLock { $0.cancelled.contains(trace) } }
 
-  func isRunning(_ trace: TraceID) -> Bool { state.withLock { $0.holders[trace] != nil } }
+  func running(of traces: Set<TraceID>) -> Set<TraceID> {
+    state.withLock { state in
+      var running: Set<TraceID> = []
+      for place in state.places where place.holder != nil && traces.contains(place.trace) {
+        running.insert(place.trace)
+      }
+      return running
+    }
+  }
 
   // MARK: In and out
 
-  func enter(_ trace: TraceID, _ task: CurrentTask) -> UInt64 {
+  func enter(_ trace: TraceID, _ task: RunningTask) -> Ticket {
     let (ticket, isCancelled) = add(trace, .task(task))
     if isCancelled { task.cancel() }
     return ticket
@@ -122,26 +138,33 @@ private final class CancelRegistry: Sendable {
   func register(_ trace: TraceID, _ handler: @escaping @Sendable () -> Void) -> CancelRegistration {
     let (ticket, isCancelled) = add(trace, .handler(handler))
     if isCancelled { handler() }
-    return CancelRegistration(trace, ticket)
+    return CancelRegistration(ticket)
   }
 
-  private func add(_ trace: TraceID, _ holder: Holder) -> (UInt64, Bool) {
+  private func add(_ trace: TraceID, _ holder: Holder) -> (Ticket, Bool) {
     state.withLock { state in
-      state.nextTicket += 1
-      state.holders[trace, default: [:]][state.nextTicket] = holder
-      return (state.nextTicket, state.cancelled.contains(trace))
+      let place = Place(trace: trace, holder: holder)
+      let ticket: Ticket
+      if let free = state.free.popLast() {
+        ticket = free
+        state.places[ticket] = place
+      } else {
+        ticket = state.places.count
+        state.places.append(place)
+      }
+      return (ticket, state.cancelled.contains(trace))
     }
   }
 
-  func leave(_ trace: TraceID, _ ticket: UInt64) {
+  func leave(_ ticket: Ticket) {
     while true {
       // Let go of outside of the lock.
       var gone: Holder?
       let hasLeft = state.withLock { state in
         // For the moment in which another thread cancels this very task: it must not be gone before that is done.
-        guard !state.busy.contains(ticket) else { return false }
-        gone = state.holders[trace]?.removeValue(forKey: ticket)
-        if state.holders[trace]?.isEmpty == true { state.holders[trace] = nil }
+        guard !state.places[ticket].isBusy else { return false }
+        gone = state.places[ticket].holder.take()
+        state.free.append(ticket)
         return true
       }
       withExtendedLifetime(gone) {}
@@ -153,23 +176,27 @@ private final class CancelRegistry: Sendable {
   // MARK: Cancelling
 
   func cancel(_ trace: TraceID) -> Int {
-    let holders = state.withLock { state -> [UInt64: Holder] in
+    let holders = state.withLock { state -> [(Ticket, Holder)] in
       if state.cancelled.insert(trace).inserted {
         state.order.append(trace)
         if state.order.count > Self.memory, let oldest = state.order.popFirst() {
           state.cancelled.remove(oldest)
         }
       }
-      // Whoever is at it already need not be told by two.
-      let holders = (state.holders[trace] ?? [:]).filter { !state.busy.contains($0.key) }
-      for (ticket, holder) in holders { if case .task = holder { state.busy.insert(ticket) } }
+      var holders: [(Ticket, Holder)] = []
+      for (ticket, place) in state.places.enumerated() where place.trace == trace {
+        // Whoever is at it already need not be told by two.
+        guard let holder = place.holder, !place.isBusy else { continue }
+        if case .task = holder { state.places[ticket].isBusy = true }
+        holders.append((ticket, holder))
+      }
       return holders
     }
     for (ticket, holder) in holders {
       switch holder {
       case .task(let task):
         task.cancel()
-        state.withLock { _ = $0.busy.remove(ticket) }
+        state.withLock { $0.places[ticket].isBusy = false }
       case .handler(let handler): handler()
       }
     }

@@ -73,21 +73,41 @@ public struct Context: Sendable {
   /// Whether both are the same object, which is quick to tell.
   func isIdentical(to other: Context) -> Bool { storage === other.storage }
 
+  /// That of a new span inside of this one, changed on the way. A span without a trace begins one.
+  func opening(_ change: (inout Fields) -> Void = { _ in }) -> Context {
+    var fields = storage.fields
+    change(&fields)
+    fields.parent = storage.fields.span
+    fields.span = .generate()
+    if fields.trace == nil { fields.trace = .generate() }
+    return Context(fields)
+  }
+
+  /// The trace, without a copy of the other fields.
+  var traceID: TraceID? { storage.fields.trace }
+
   // MARK: The current context
 
-  @TaskLocal static var local = Context()
+  /// What follows a task, and its children.
+  struct Ambient: Sendable {
+    var context = Context()
+    /// The task that is cancelled with its trace, where there is one.
+    var runner: TraceRunner?
+  }
+
+  @TaskLocal static var ambient = Ambient()
 
   /// The context of the running task; changed by `Context.with` and `Emitter.withSpan`.
-  public static var current: Context { local }
+  public static var current: Context { ambient.context }
 
   /// The id of the execution that is going on, for correlating what is not an event: the current trace's id.
-  public static var execution: String? { local.storage.fields.trace?.description }
+  public static var execution: String? { current.storage.fields.trace?.description }
 
   /// Runs `body` with the current context changed: `Context.with { $0.session = "s1" } run: { … }`.
   public nonisolated(nonsending) static func with<Value, Failure: Error>(
     _ change: (inout Context) -> Void, run body: () async throws(Failure) -> Value
   ) async throws(Failure) -> Value {
-    var context = local
+    var context = current
     change(&context)
     return try await with(context, body)
   }
@@ -97,7 +117,9 @@ public struct Context: Sendable {
     _ context: Context, _ body: () async throws(Failure) -> Value
   ) async throws(Failure) -> Value {
     // `withValue` rethrows any error; a result carries the typed one through.
-    let result: Result<Value, Failure> = await $local.withValue(context) {
+    let result: Result<Value, Failure> = await $ambient.withValue(
+      Ambient(context: context, runner: ambient.runner)
+    ) {
       do throws(Failure) { return .success(try await body()) } catch { return .failure(error) }
     }
     return try result.get()

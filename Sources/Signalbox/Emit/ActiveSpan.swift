@@ -1,3 +1,4 @@
+import Synchronization
 import Wire
 
 /// A span that is going on; `Emitter.withSpan` hands it to its body. It may be used from any task.
@@ -10,8 +11,8 @@ public final class ActiveSpan: Sendable {
   public let started: Int64
 
   private let core: EmitterCore
-  private let deltas = DeltaCounter()
-  private let progress = Locked(Progress())
+  /// One thread at a time is the rule here, so the lock that lies inside of the object does.
+  private let progress = Mutex(Progress())
 
   private struct Progress {
     var output: JSONValue?
@@ -19,6 +20,9 @@ public final class ActiveSpan: Sendable {
     var recorded = JSONObject()
     var usage: TokenUsage?
     var attempt: Int64 = 0
+    var deltas: Int64 = 0
+    /// When the first delta was.
+    var firstDelta: Int64?
     /// The span has its end: what comes later is not its own any more.
     var isEnded = false
   }
@@ -43,7 +47,7 @@ public final class ActiveSpan: Sendable {
   public func progress(_ fraction: Double, _ message: String? = nil) {
     var data: JSONObject = ["fraction": .double(min(max(fraction, 0), 1))]
     data["message"] = message.map { .string($0) }
-    emit(kind.progress, .object(data), phase: .progress)
+    emit(kind.types.progress, .object(data), phase: .progress)
   }
 
   /// A piece of streamed output, numbered here. `tool` says which call arguments belong to.
@@ -52,11 +56,20 @@ public final class ActiveSpan: Sendable {
     var data: JSONObject = ["channel": .string(channel.rawValue), "text": .string(text)]
     if choice != 0 { data["choice"] = .int(Int64(choice)) }
     if let tool { data["tool"] = tool.json }
-    core.emit(kind.delta, .object(data), phase: .delta, context: context, numberedBy: deltas)
+    core.emit(kind.types.delta, .object(data), phase: .delta, context: context, numberedBy: self)
+  }
+
+  /// The place of the next delta. Called under the emitter's lock, inside of which this one is a leaf.
+  func numberDelta(at moment: Int64) -> Int64 {
+    progress.withLock { progress in
+      if progress.firstDelta == nil { progress.firstDelta = moment }
+      defer { progress.deltas += 1 }
+      return progress.deltas
+    }
   }
 
   /// Tokens so far or at the end, and where the numbers come from.
-  public func usage(_ usage: TokenUsage) { emit(kind.usage, usage.json, phase: .usage) }
+  public func usage(_ usage: TokenUsage) { emit(kind.types.usage, usage.json, phase: .usage) }
 
   /// Says that the work is tried again and that the deltas from `discardFrom` on are void.
   public func restart(discardFrom: Int64 = 0, _ message: String? = nil) {
@@ -66,7 +79,7 @@ public final class ActiveSpan: Sendable {
     }
     var data: JSONObject = ["attempt": .int(attempt), "discard_from": .int(discardFrom)]
     data["message"] = message.map { .string($0) }
-    emit(kind.restart, .object(data), phase: .restart)
+    emit(kind.types.restart, .object(data), phase: .restart)
   }
 
   /// What the end will carry as `output`.
@@ -85,34 +98,59 @@ public final class ActiveSpan: Sendable {
 
   // MARK: Start and end
 
-  /// Runs the span's work, and ends the span by what comes of it.
+  /// Runs the span's work in its context, cancelled with its trace, and ends the span by what comes of it; `finishing`
+  /// sees the result before.
   package nonisolated(nonsending) func run<Value, Failure: Error>(
-    _ body: (ActiveSpan) async throws(Failure) -> Value
+    _ body: (ActiveSpan) async throws(Failure) -> Value, finishing: (Value) -> Void = { _ in }
   ) async throws(Failure) -> Value {
+    let scope = CancelScope.enter(context)
     do {
-      let value = try await Cancellation.with(context) { () async throws(Failure) -> Value in
-        try await body(self)
-      }
+      let value = try await Context.$ambient.withValue(scope.ambient) { try await body(self) }
+      scope.leave()
+      finishing(value)
       end()
       return value
     } catch {
+      scope.leave()
       fail(error)
-      throw error
+      // `withValue` passes on what the body throws, and nothing else, but without its type.
+      throw error as! Failure
+    }
+  }
+
+  /// The same for work that never waits.
+  package func run<Value, Failure: Error>(
+    _ body: (ActiveSpan) throws(Failure) -> Value, finishing: (Value) -> Void = { _ in }
+  ) throws(Failure) -> Value {
+    let scope = CancelScope.enter(context)
+    do {
+      let value = try Context.$ambient.withValue(scope.ambient) { try body(self) }
+      scope.leave()
+      finishing(value)
+      end()
+      return value
+    } catch {
+      scope.leave()
+      fail(error)
+      throw error as! Failure
     }
   }
 
   func start(_ members: JSONObject) {
-    var data: JSONObject = ["name": .string(name)]
+    var data = JSONObject()
+    data.members.reserveCapacity(1 + members.members.count)
+    data.members.append(("name", .string(name)))
     data.members += members.members
-    emit(kind.start, .object(data), phase: .start)
+    core.emit(kind.types.start, .object(data), phase: .start, context: context, at: started)
   }
 
   private func end() {
     guard let state = finish() else { return }
-    var data: JSONObject = ["name": .string(name)]
-    data["output"] = state.output
-    complete(&data, state)
-    emit(kind.end, .object(data), phase: .end)
+    var data = JSONObject()
+    data.members.reserveCapacity(4)
+    data.members.append(("name", .string(name)))
+    if let output = state.output { data.members.append(("output", output)) }
+    finish(.end, kind.types.end, &data, state)
   }
 
   private func fail(_ error: any Error) {
@@ -124,15 +162,18 @@ public final class ActiveSpan: Sendable {
     var data: JSONObject = ["reason": .string(reason.rawValue), "message": .string(message)]
     data["code"] = told?.spanCode.map { .string($0) }
     data["name"] = .string(name)
-    complete(&data, state)
-    emit(kind.error, .object(data), phase: .error)
+    finish(.error, kind.types.error, &data, state)
   }
 
   /// Adds what was recorded, and how long it took.
-  private func complete(_ data: inout JSONObject, _ state: Progress) {
+  private func finish(
+    _ phase: EventPhase, _ type: EventType, _ data: inout JSONObject, _ state: Progress
+  ) {
+    let now = core.now
     for (name, value) in state.recorded.members where data[name] == nil { data[name] = value }
     if let usage = state.usage { data["usage"] = usage.json }
-    data["timing"] = timing()
+    data["timing"] = timing(of: state, until: now)
+    core.emit(type, .object(data), phase: phase, context: context, at: now)
   }
 
   /// The span's state, the first time.
@@ -144,12 +185,11 @@ public final class ActiveSpan: Sendable {
     }
   }
 
-  private func timing() -> JSONValue {
-    var timing: JSONObject = ["duration_ms": milliseconds(until: core.now)]
-    let (count, first) = core.read(deltas)
-    if let first {
+  private func timing(of state: Progress, until now: Int64) -> JSONValue {
+    var timing: JSONObject = ["duration_ms": milliseconds(until: now)]
+    if let first = state.firstDelta {
       timing["first_delta_ms"] = milliseconds(until: first)
-      timing["deltas"] = .int(count)
+      timing["deltas"] = .int(state.deltas)
     }
     return .object(timing)
   }

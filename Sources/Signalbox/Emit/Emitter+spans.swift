@@ -16,24 +16,40 @@ extension Emitter {
     _ kind: SpanKind, _ name: String, input: JSONValue? = nil, provider: String? = nil,
     model: String? = nil, tags: [String: String] = [:], _ body: (ActiveSpan) async throws(Failure) -> Value
   ) async throws(Failure) -> Value {
-    var context = Context.current
-    if let provider { context.provider = provider }
-    if let model { context.model = model }
-    if !tags.isEmpty { context.tags.merge(tags) { $1 } }
-    var members = JSONObject()
-    members["input"] = input
-    return try await openSpan(kind, name, in: context, members).run(body)
+    try await openSpan(kind, name, input, provider, model, tags).run(body)
   }
 
-  /// Opens a span and tells its start, with these members beside its name; whoever opens it runs it.
-  package func openSpan(
-    _ kind: SpanKind, _ name: String, in outer: Context = .current, _ members: JSONObject = [:]
+  /// The same for work that never waits, also outside of a task.
+  ///
+  /// (Disfavored, so that in an asynchronous function a body that happens to await nothing is not a different call.)
+  @_disfavoredOverload
+  public func withSpan<Value, Failure: Error>(
+    _ kind: SpanKind, _ name: String, input: JSONValue? = nil, provider: String? = nil,
+    model: String? = nil, tags: [String: String] = [:], _ body: (ActiveSpan) throws(Failure) -> Value
+  ) throws(Failure) -> Value {
+    try openSpan(kind, name, input, provider, model, tags).run(body)
+  }
+
+  private func openSpan(
+    _ kind: SpanKind, _ name: String, _ input: JSONValue?, _ provider: String?, _ model: String?,
+    _ tags: [String: String]
   ) -> ActiveSpan {
-    var context = outer
-    context.parent = outer.spanID
-    context.span = .generate()
-    if context.trace == nil { context.trace = .generate() }
-    let span = ActiveSpan(kind, name, context: context, core: core, now: core.now)
+    var members = JSONObject()
+    if let input { members.members = [("input", input)] }
+    return openSpan(kind, name, members) { context in
+      if let provider { context.provider = provider }
+      if let model { context.model = model }
+      if !tags.isEmpty { context.tags.merge(tags) { $1 } }
+    }
+  }
+
+  /// Opens a span in the task's context, as `change` says it, and tells its start, with these members beside its name;
+  /// whoever opens it runs it.
+  package func openSpan(
+    _ kind: SpanKind, _ name: String, _ members: JSONObject = [:],
+    change: (inout Context.Fields) -> Void = { _ in }
+  ) -> ActiveSpan {
+    let span = ActiveSpan(kind, name, context: Context.current.opening(change), core: core, now: core.now)
     span.start(members)
     return span
   }

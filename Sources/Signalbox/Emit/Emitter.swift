@@ -57,7 +57,7 @@ public final class Emitter: Sendable {
   }
 
   /// Whether there is anybody to tell: spares the making of events that would be discarded.
-  package var hasExporters: Bool { core.hasLanes }
+  package var hasExporters: Bool { core.hasExporters }
 
   /// Emits an event in the task's context. Without an exporter it is discarded.
   public func emit(_ type: EventType, _ data: JSONValue? = nil, phase: EventPhase? = nil) {

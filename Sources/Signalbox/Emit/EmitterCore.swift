@@ -1,3 +1,4 @@
+import Synchronization
 import Wire
 
 /// What an emitter and the tasks of its exporters share: one lock, the buffers behind it.
@@ -32,10 +33,9 @@ final class EmitterCore: Sendable {
 
     /// The exporter's task, when there is something for it to do now.
     mutating func wake(isClosed: Bool) -> CheckedContinuation<Void, Never>? {
-      guard pump != nil, !buffer.isEmpty || isClosed else { return nil }
       // An event that comes into an empty buffer wakes the task once, to set the timer.
       guard buffer.hasBatch || isDue || !isTimed || isClosed else { return nil }
-      return pump.take()
+      return buffer.isEmpty && !isClosed ? nil : pump.take()
     }
   }
 
@@ -49,6 +49,8 @@ final class EmitterCore: Sendable {
   private let clock: any EventClock
   let types: DeclaredTypes?
   private let state: Locked<State>
+  /// Whether events go anywhere, for a look without the lock.
+  private let isOpen = Atomic(false)
 
   var now: Int64 { clock.now() }
 
@@ -62,19 +64,22 @@ final class EmitterCore: Sendable {
   // MARK: In
 
   func emit(
-    _ type: EventType, _ data: JSONValue?, phase: EventPhase?, context: Context,
-    numberedBy deltas: DeltaCounter? = nil
+    _ type: EventType, _ data: JSONValue?, phase: EventPhase?, context: Context, at time: Int64? = nil,
+    numberedBy span: ActiveSpan? = nil
   ) {
     types?.check(type)
-    let now = clock.now()
-    var event = Event(id: .none, type: type, phase: phase, time: now, context: context, data: data)
-    let size = event.estimatedSize
+    guard hasExporters else { return }
+    let time = time ?? clock.now()
+    let size = Event.estimatedSize(type, data)
     let wakes = state.withLock { state in
-      guard !state.lanes.isEmpty, !state.isClosed else { return Wakes() }
-      event.id = EventID(minted: state.ids.next(at: Timestamp(nanoseconds: now)))
+      guard !state.isClosed else { return Wakes() }
+      let id = EventID(minted: state.ids.next(at: Timestamp(nanoseconds: time)))
       // Numbered under the lock that keeps the order, so that deltas leave in the order of their numbers.
-      if let deltas { event.index = deltas.number(at: now) }
-      return state.take(event, size: size)
+      let index = span?.numberDelta(at: time)
+      // Made here, because what is made before is copied for the buffer.
+      return state.take(
+        Event(id: id, type: type, phase: phase, time: time, context: context, index: index, data: data),
+        size: size)
     }
     wakes.resume()
   }
@@ -86,17 +91,12 @@ final class EmitterCore: Sendable {
     wakes.resume()
   }
 
-  /// How many deltas were numbered, and when the first was.
-  func read(_ deltas: DeltaCounter) -> (count: Int64, first: Int64?) {
-    state.withLock { _ in (deltas.next, deltas.first) }
-  }
-
   // MARK: Exporters
 
   /// A buffer is more than half full: who can wait should.
   var isCrowded: Bool { state.withLock { $0.lanes.contains { $0.buffer.isHalfFull } } }
 
-  var hasLanes: Bool { state.withLock { !$0.lanes.isEmpty && !$0.isClosed } }
+  var hasExporters: Bool { isOpen.load(ordering: .acquiring) }
 
   func add(_ exporter: any Exporter) {
     let limits = ExportBuffer.Limits(
@@ -110,6 +110,7 @@ final class EmitterCore: Sendable {
       state.lanes.append(LaneState(name: exporter.name, producer: producer, buffer: buffer))
       // A task of its own, because emitting must work without anyone running the emitter; `close` ends it.
       state.pumps.append(Task.detached { await self.pump(exporter, lane) })
+      isOpen.store(true, ordering: .releasing)
     }
   }
 
@@ -229,6 +230,7 @@ final class EmitterCore: Sendable {
   func close() {
     let wakes = state.withLock { state in
       state.isClosed = true
+      isOpen.store(false, ordering: .releasing)
       return state.wakeAll()
     }
     wakes.resume()
@@ -290,20 +292,6 @@ final class EmitterCore: Sendable {
       group.cancelAll()
       return first
     }
-  }
-}
-
-/// Numbers the deltas of a span.
-///
-/// `@unchecked Sendable`: only touched under the lock of the emitter that the span belongs to.
-final class DeltaCounter: @unchecked Sendable {
-  fileprivate var next: Int64 = 0
-  fileprivate var first: Int64?
-
-  fileprivate func number(at now: Int64) -> Int64 {
-    if first == nil { first = now }
-    defer { next += 1 }
-    return next
   }
 }
 

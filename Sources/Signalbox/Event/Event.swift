@@ -50,5 +50,9 @@ public struct Event: Sendable, Hashable {
   }
 
   /// About how many bytes it takes; cheap, for bounds.
-  var estimatedSize: Int { 256 + type.name.utf8.count + (data?.estimatedSize ?? 0) }
+  var estimatedSize: Int { Self.estimatedSize(type, data) }
+
+  static func estimatedSize(_ type: EventType, _ data: JSONValue?) -> Int {
+    256 + type.name.utf8.count + (data?.estimatedSize ?? 0)
+  }
 }

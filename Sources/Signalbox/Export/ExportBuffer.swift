@@ -30,14 +30,9 @@ struct ExportBuffer {
   /// Full chunks, oldest first, then the one that is being filled.
   private var full = ChunkQueue()
   private var tail = Chunk()
-  private(set) var count = 0
-  private var bytes = 0
-  /// Held deltas, so that a search that cannot succeed is not begun.
-  private var deltas = 0
-  /// The batch being sent: its events and bytes, and how many events it was before merging.
-  private var sending: (events: Int, bytes: Int, weight: Int)?
-  /// Events as they were emitted: a merged delta weighs what it was merged from.
-  private var weight = 0
+  private var held = Holdings()
+  /// The batch being sent.
+  private var sending: Holdings?
   /// Deltas that came since the last merging pass: another pass is worth its time when a quarter is new.
   private var deltasSinceMerge = 0
   private var gap: Gap?
@@ -51,17 +46,19 @@ struct ExportBuffer {
     tail.events.reserveCapacity(batching.events)
   }
 
-  var isEmpty: Bool { count == 0 && gap == nil }
+  /// Events that wait.
+  var count: Int { held.count }
+  var isEmpty: Bool { held.count == 0 && gap == nil }
   /// Whether nothing waits and nothing is being sent.
   var isIdle: Bool { isEmpty && sending == nil }
   var ledger: Emitter.Ledger {
     var ledger = booked
-    ledger.buffered = weight + (sending?.weight ?? 0)
+    ledger.buffered = held.weight + (sending?.weight ?? 0)
     return ledger
   }
-  var isHalfFull: Bool { (count + (sending?.events ?? 0)) * 2 > limits.events }
+  var isHalfFull: Bool { (held.count + (sending?.count ?? 0)) * 2 > limits.events }
   /// Whether a whole batch waits.
-  var hasBatch: Bool { count >= batching.events || bytes >= batching.bytes || !full.isEmpty }
+  var hasBatch: Bool { held.count >= batching.events || held.bytes >= batching.bytes || !full.isEmpty }
 
   // MARK: In
 
@@ -74,21 +71,14 @@ struct ExportBuffer {
     if hasRoom(for: event.phase, size) || makeRoom(for: event, size) { push(event, size) }
   }
 
-  /// Puts an event into the sums.
-  private mutating func count(_ event: Event, _ size: Int) {
-    count += 1
-    bytes += size
-    weight += Int(event.count)
-    if event.phase == .delta { deltas += 1 }
-  }
-
   private mutating func push(_ event: consuming Event, _ size: Int) {
-    if tail.events.count >= batching.events || (tail.bytes + size > batching.bytes && tail.bytes > 0) {
+    let isFull = tail.held.bytes > 0 && tail.held.bytes + size > batching.bytes
+    if tail.events.count >= batching.events || isFull {
       full.append(tail)
       tail = Chunk()
       tail.events.reserveCapacity(batching.events)
     }
-    count(event, size)
+    held.add(event, size)
     tail.add(event, size)
   }
 
@@ -96,7 +86,8 @@ struct ExportBuffer {
 
   private func hasRoom(for phase: EventPhase?, _ size: Int) -> Bool {
     let limit = phase?.isLifecycle == true ? limits.events : limits.events - limits.reserved
-    return count + (sending?.events ?? 0) < limit && bytes + (sending?.bytes ?? 0) + size <= limits.bytes
+    return held.count + (sending?.count ?? 0) < limit
+      && held.bytes + (sending?.bytes ?? 0) + size <= limits.bytes
   }
 
   /// Makes room by the policy; false when the event was merged or dropped instead.
@@ -113,9 +104,9 @@ struct ExportBuffer {
       return false
     }
     // Deltas give way first, then, for a start or an end, events that open or end nothing.
-    if deltas > 0 { evict { $0.phase == .delta } }
-    if !hasRoom(for: event.phase, size), event.phase?.isLifecycle == true {
-      evict { $0.phase?.isLifecycle != true }
+    if held.deltas > 0 { evict(where: \.deltas) { $0.phase == .delta } }
+    if held.passing > 0, !hasRoom(for: event.phase, size), event.phase?.isLifecycle == true {
+      evict(where: \.passing) { $0.phase?.isLifecycle != true }
     }
     if hasRoom(for: event.phase, size) { return true }
     drop(event, size)
@@ -131,22 +122,22 @@ struct ExportBuffer {
 
   /// Drops what may go out of one chunk, the oldest or newest that has any: a pass over one chunk then makes
   /// room for many events.
-  private mutating func evict(_ mayGo: (Event) -> Bool) {
+  private mutating func evict(where counted: KeyPath<Holdings, Int>, _ mayGo: (Event) -> Bool) {
     full.append(tail)
     tail = Chunk()
     let newestFirst = policy != .mergeThenDropOldest
     for place in newestFirst ? Array(full.places.reversed()) : Array(full.places) {
-      guard full[place].events.contains(where: mayGo) else { continue }
+      guard full[place].held[keyPath: counted] > 0 else { continue }
       let chunk = full[place]
       full[place] = Chunk()
-      remove(chunk)
+      held.remove(chunk.held)
       for event in chunk.events {
         let size = event.estimatedSize
         if mayGo(event) {
           drop(event, size)
         } else {
           full[place].add(event, size)
-          count(event, size)
+          held.add(event, size)
         }
       }
       break
@@ -154,24 +145,11 @@ struct ExportBuffer {
     tail = full.removeLast()
   }
 
-  /// Takes a chunk out of the sums.
-  private mutating func remove(_ chunk: Chunk) {
-    count -= chunk.events.count
-    bytes -= chunk.bytes
-    for event in chunk.events {
-      weight -= Int(event.count)
-      if event.phase == .delta { deltas -= 1 }
-    }
-  }
-
   private mutating func takeAll() -> [Event] {
     let events = full.places.flatMap { full[$0].events } + tail.events
     full = ChunkQueue()
     tail = Chunk()
-    count = 0
-    bytes = 0
-    weight = 0
-    deltas = 0
+    held = Holdings()
     return events
   }
 
@@ -179,15 +157,14 @@ struct ExportBuffer {
 
   private mutating func mergeIntoLast(_ event: Event, _ size: Int) -> Bool {
     guard event.phase == .delta, let last = tail.events.indices.last,
-      bytes + (sending?.bytes ?? 0) + size <= limits.bytes,
+      held.bytes + (sending?.bytes ?? 0) + size <= limits.bytes,
       tail.events[last].estimatedSize < limits.mergedBytes,
       let merged = tail.events[last].merged(with: event)
     else { return false }
     let growth = merged.estimatedSize - tail.events[last].estimatedSize
     tail.events[last] = merged
-    tail.bytes += growth
-    bytes += growth
-    weight += Int(event.count)
+    tail.held.merge(event, growth: growth)
+    held.merge(event, growth: growth)
     return true
   }
 
@@ -219,7 +196,7 @@ struct ExportBuffer {
   mutating func take(producer: String, now: Int64) -> ExportBatch? {
     guard sending == nil else { return nil }
     announceGap(now: now)
-    guard count > 0 else { return nil }
+    guard held.count > 0 else { return nil }
     while let first = full.first, first.events.isEmpty { full.removeFirst() }
     let chunk: Chunk
     if full.first != nil {
@@ -229,9 +206,8 @@ struct ExportBuffer {
       tail = Chunk()
       tail.events.reserveCapacity(batching.events)
     }
-    let before = weight
-    remove(chunk)
-    sending = (chunk.events.count, chunk.bytes, before - weight)
+    held.remove(chunk.held)
+    sending = chunk.held
     defer { nextSequence += Int64(chunk.events.count) }
     return ExportBatch(events: chunk.events, producer: producer, firstSequence: nextSequence)
   }
@@ -246,7 +222,7 @@ struct ExportBuffer {
 
   /// Gives up everything that waits.
   mutating func discard() {
-    booked.dropped += weight
+    booked.dropped += held.weight
     _ = takeAll()
     gap = nil
   }

@@ -28,17 +28,9 @@ public nonisolated(nonsending) func instrument<Owner, Value, Failure: Error>(
   tags: [String: String] = [:], emitter: Emitter = .shared, function: String = #function,
   _ body: (ActiveSpan) async throws(Failure) -> Value
 ) async throws(Failure) -> Value {
-  let span = emitter.openSpan(
-    for: owner, name, kind, capturing: capture.contains(.input), input, limit, tags, function)
-  let capturesOutput = capture.contains(.output) && emitter.hasExporters
-  return try await span.run { span throws(Failure) -> Value in
-    let value = try await body(span)
-    if capturesOutput, let output = CapturedValue(value, limit: limit) {
-      span.output(output.json)
-      if let original = output.original { span.record("output_bytes", .int(Int64(original))) }
-    }
-    return value
-  }
+  let work = InstrumentedWork(
+    owner, name, kind, input, capture, limit, tags, emitter, function: function)
+  return try await work.span.run(body) { work.record($0) }
 }
 
 /// The same for a body that needs nothing of the span.
@@ -48,28 +40,79 @@ public nonisolated(nonsending) func instrument<Owner, Value, Failure: Error>(
   tags: [String: String] = [:], emitter: Emitter = .shared, function: String = #function,
   _ body: () async throws(Failure) -> Value
 ) async throws(Failure) -> Value {
-  try await instrument(
-    owner, name, kind: kind, input: input(), capture: capture, limit: limit, tags: tags, emitter: emitter,
-    function: function
-  ) { _ throws(Failure) -> Value in try await body() }
+  let work = InstrumentedWork(
+    owner, name, kind, input, capture, limit, tags, emitter, function: function)
+  return try await work.span.run { _ async throws(Failure) -> Value in
+    try await body()
+  } finishing: {
+    work.record($0)
+  }
 }
 
-extension Emitter {
-  fileprivate func openSpan(
-    for owner: Any, _ name: String?, _ kind: SpanKind, capturing isCaptured: Bool,
-    _ input: () -> (any Encodable)?, _ limit: Int, _ tags: [String: String], _ function: String
-  ) -> ActiveSpan {
-    let type = InstrumentedType.of(owner, kind: kind)
-    let method = String(function.prefix { $0 != "(" })
-    var context = Context.current
-    context.source = Context.Source(service: context.source?.service, module: type.name, method: method)
-    if let identity = type.identity { context.identity = identity }
-    if !tags.isEmpty { context.tags.merge(tags) { $1 } }
+/// The same for a method that never waits.
+///
+/// (Disfavored, so that in an asynchronous method a body that happens to await nothing is not a different call.)
+@_disfavoredOverload
+public func instrument<Owner, Value, Failure: Error>(
+  _ owner: Owner, _ name: String? = nil, kind: SpanKind = .step,
+  input: @autoclosure () -> (any Encodable)? = nil, capture: SpanCapture = .all, limit: Int = 8 << 10,
+  tags: [String: String] = [:], emitter: Emitter = .shared, function: String = #function,
+  _ body: (ActiveSpan) throws(Failure) -> Value
+) throws(Failure) -> Value {
+  let work = InstrumentedWork(
+    owner, name, kind, input, capture, limit, tags, emitter, function: function)
+  return try work.span.run(body) { work.record($0) }
+}
+
+/// The same for a method that never waits and a body that needs nothing of the span.
+@_disfavoredOverload
+public func instrument<Owner, Value, Failure: Error>(
+  _ owner: Owner, _ name: String? = nil, kind: SpanKind = .step,
+  input: @autoclosure () -> (any Encodable)? = nil, capture: SpanCapture = .all, limit: Int = 8 << 10,
+  tags: [String: String] = [:], emitter: Emitter = .shared, function: String = #function,
+  _ body: () throws(Failure) -> Value
+) throws(Failure) -> Value {
+  let work = InstrumentedWork(
+    owner, name, kind, input, capture, limit, tags, emitter, function: function)
+  return try work.span.run { _ throws(Failure) -> Value in
+    try body()
+  } finishing: {
+    work.record($0)
+  }
+}
+
+/// The span of a method that runs, and what of its result is told.
+private struct InstrumentedWork {
+  let span: ActiveSpan
+  private let capturesOutput: Bool
+  private let limit: Int
+
+  init<Owner>(
+    _ owner: Owner, _ name: String?, _ kind: SpanKind, _ input: () -> (any Encodable)?,
+    _ capture: SpanCapture, _ limit: Int, _ tags: [String: String], _ emitter: Emitter, function: String
+  ) {
+    let isTold = emitter.hasExporters
     var members = JSONObject()
-    if isCaptured, hasExporters, let value = input(), let captured = CapturedValue(value, limit: limit) {
-      members["input"] = captured.json
-      members["input_bytes"] = captured.original.map { .int(Int64($0)) }
+    if isTold, capture.contains(.input), let input = input(),
+      let captured = CapturedValue(input, limit: limit)
+    {
+      members.members = [("input", captured.json)]
+      if let original = captured.original { members["input_bytes"] = .int(Int64(original)) }
     }
-    return openSpan(kind, name ?? "\(type.name).\(method)", in: context, members)
+    let method = InstrumentedMethod.of(owner, kind: kind, function: function)
+    span = emitter.openSpan(kind, name ?? method.spanName, members) { context in
+      context.source = Context.Source(
+        service: context.source?.service, module: method.module, method: method.name)
+      if let identity = method.identity { context.identity = identity }
+      if !tags.isEmpty { context.tags.merge(tags) { $1 } }
+    }
+    capturesOutput = isTold && capture.contains(.output)
+    self.limit = limit
+  }
+
+  func record<Value>(_ value: Value) {
+    guard capturesOutput, let output = CapturedValue(value, limit: limit) else { return }
+    span.output(output.json)
+    if let original = output.original { span.record("output_bytes", .int(Int64(original))) }
   }
 }

@@ -21,20 +21,17 @@ struct CapturedValue {
   var original: Int?
 
   /// Nil: there is nothing to tell. What is no JSON is described.
-  init?(_ value: Any, limit: Int) {
-    if value is Void { return nil }
+  init?<Value>(_ value: Value, limit: Int) {
+    if Value.self == Void.self { return nil }
     (json, original) = Self.json(of: value).shortened(to: max(limit, 2))
   }
 
-  private static func json(of value: Any) -> JSONValue {
-    // What is common needs no encoder.
-    switch value {
-    case let text as String: return .string(text)
-    case let number as Int: return .int(Int64(number))
-    case let flag as Bool: return .bool(flag)
-    case let json as JSONValue: return json
-    default: break
-    }
+  private static func json<Value>(of value: Value) -> JSONValue {
+    // What is common needs no encoder; and a cast that may fail costs more than to compare the types.
+    if Value.self == String.self, let text = value as? String { return .string(text) }
+    if Value.self == Int.self, let number = value as? Int { return .int(Int64(number)) }
+    if Value.self == Bool.self, let flag = value as? Bool { return .bool(flag) }
+    if Value.self == JSONValue.self, let json = value as? JSONValue { return json }
     if let encodable = value as? any Encodable, let json = try? JSONValueEncoder().encode(encodable) {
       return json
     }

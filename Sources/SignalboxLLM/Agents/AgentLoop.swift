@@ -24,7 +24,7 @@ struct AgentLoop: Sendable {
       let span = telemetry.open(plan.message)
       do throws(AgentError) {
         return .complete(
-          try await span.run { span throws(AgentError) -> AgentReply in
+          try await span.run { span async throws(AgentError) -> AgentReply in
             try await work(span, started)
           })
       } catch {

@@ -29,7 +29,7 @@ struct ToolCaller: Sendable {
     let began = clock.steady()
     var outcome: ToolOutcome
     do throws(ToolProblem) {
-      let text = try await span.run { span throws(ToolProblem) -> String in
+      let text = try await span.run { span async throws(ToolProblem) -> String in
         let text = try await result(span, clock)
         AgentTelemetry(agent).record(result: text, on: span)
         return text

@@ -19,6 +19,8 @@ struct CancellationTests {
   /// Sleeps until it is cancelled.
   private static func sleepForEver() async throws { try await TestClock().sleep(for: .seconds(1)) }
 
+  private func isRunning(_ trace: TraceID) -> Bool { Cancellation.running(of: [trace]) == [trace] }
+
   @Test func aSpanEndsAsCancelled() async throws {
     let (emitter, begun) = (emitter, AsyncStream<TraceID>.makeStream())
     let run = Task {
@@ -34,11 +36,11 @@ struct CancellationTests {
     }
     var traces = begun.stream.makeAsyncIterator()
     let trace = try #require(await traces.next())
-    #expect(!Cancellation.isCancelled(trace: trace) && Cancellation.isRunning(trace))
+    #expect(!Cancellation.isCancelled(trace: trace) && isRunning(trace))
     // The inner span runs in the same task, so one is told.
     #expect(Cancellation.cancel(trace: trace) == 1)
     await #expect(throws: CancellationError.self) { try await run.value }
-    #expect(Cancellation.isCancelled(trace: trace) && !Cancellation.isRunning(trace))
+    #expect(Cancellation.isCancelled(trace: trace) && !isRunning(trace))
     let errors = await recorded().filter { $0.phase == .error }
     #expect(errors.map(\.type.name) == ["tool.error", "agent.error"])
     #expect(errors.allSatisfy { $0.data?["reason"] == "cancelled" && $0.context.trace == trace })
@@ -91,15 +93,51 @@ struct CancellationTests {
     let heard = Locked(0)
     do {
       let registration = Cancellation.onCancel(of: trace) { heard.withLock { $0 += 1 } }
-      #expect(Cancellation.isRunning(trace))
+      #expect(isRunning(trace))
       withExtendedLifetime(registration) {}
     }
-    #expect(!Cancellation.isRunning(trace))
+    #expect(!isRunning(trace))
     Cancellation.cancel(trace: trace)
     #expect(heard.withLock { $0 } == 0)
     let late = Cancellation.onCancel(of: trace) { heard.withLock { $0 += 1 } }
     #expect(heard.withLock { $0 } == 1, "it was cancelled before")
     withExtendedLifetime(late) {}
+  }
+
+  /// Whoever leaves makes room for the next, whose trace is another.
+  @Test func placesAreTakenAgain() {
+    let (first, second, third) = (TraceID.generate(), TraceID.generate(), TraceID.generate())
+    let heard = Locked<[TraceID]>([])
+    func listen(_ trace: TraceID) -> CancelRegistration {
+      Cancellation.onCancel(of: trace) { heard.withLock { $0.append(trace) } }
+    }
+    var registrations = [listen(first), listen(second)]
+    registrations.removeFirst()
+    registrations.append(listen(third))
+    #expect(Cancellation.running(of: [first, second, third]) == [second, third])
+    #expect(Cancellation.cancel(trace: first) == 0)
+    #expect(Cancellation.cancel(trace: third) == 1)
+    #expect(heard.withLock { $0 } == [third])
+    withExtendedLifetime(registrations) {}
+  }
+
+  /// A task that is started inside of a span has its own place: it is not ended by the span's end, but with the trace.
+  @Test func aTaskOfItsOwnIsCancelledToo() async throws {
+    let (emitter, begun) = (emitter, AsyncStream<TraceID>.makeStream())
+    let inner = await emitter.withSpan(.agent, "outer") { _ in
+      Task {
+        try await emitter.withSpan(.tool, "inner") { span in
+          begun.continuation.yield(try #require(span.context.trace))
+          try await Self.sleepForEver()
+        }
+      }
+    }
+    var traces = begun.stream.makeAsyncIterator()
+    let trace = try #require(await traces.next())
+    #expect(isRunning(trace))
+    #expect(Cancellation.cancel(trace: trace) == 1)
+    await #expect(throws: CancellationError.self) { try await inner.value }
+    #expect(!isRunning(trace))
   }
 
   /// Cancelling and ending meet at every moment; no task that is gone is touched (what ThreadSanitizer watches).

@@ -48,7 +48,10 @@ struct EventTypesTests {
   @Test func everyTypeOfOursIsDeclaredAndWellNamed() {
     #expect(EventTypes.signalbox.problems.isEmpty)
     for kind in [SpanKind.llm, .tool, .chain, .step, .agent, .retrieval] {
-      for type in [kind.start, kind.delta, kind.usage, kind.progress, kind.restart, kind.end, kind.error] {
+      let types = kind.types
+      for type in [
+        types.start, types.delta, types.usage, types.progress, types.restart, types.end, types.error,
+      ] {
         #expect(EventTypes.signalbox.declares(type.name))
       }
     }

@@ -31,6 +31,14 @@ struct InstrumentDocumentTests {
     #expect(text == "Three.")
   }
 
+  private func isAllowed(_ question: String) -> Bool {
+    instrument(self, kind: "rule", input: question) { !question.contains("@") }
+  }
+
+  @Test func aMethodThatNeverWaits() {
+    #expect(isAllowed("How many?") && !isAllowed("Who is a@example.org?"))
+  }
+
   @Test func whatBelongsTogether() async {
     await Context.with {
       $0.session = "s1"

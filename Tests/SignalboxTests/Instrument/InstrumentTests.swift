@@ -54,6 +54,50 @@ struct InstrumentTests {
     #expect(events[2].data?["output"] == [["id": 7]])
   }
 
+  /// A method that never waits has the same line, without `await`; on a thread that runs no task, too.
+  @Test func methodsThatNeverWait() async throws {
+    struct Rules {
+      let emitter: Emitter
+
+      func check(_ text: String) throws(Refusal) -> Bool {
+        try instrument(self, kind: "rule", input: text, emitter: emitter) { () throws(Refusal) -> Bool in
+          if text.isEmpty { throw Refusal() }
+          return emitter.withSpan(.step, "count") { span in
+            emitter.emit("rule.counted", ["n": .int(Int64(text.utf8.count))])
+            return span.context.parent != nil
+          }
+        }
+      }
+
+      static func all(_ emitter: Emitter) -> Int {
+        instrument(Rules.self, emitter: emitter) { span in
+          span.record("rules", 1)
+          return 1
+        }
+      }
+    }
+    struct Refusal: Error {}
+
+    let rules = Rules(emitter: emitter)
+    #expect(throws: Refusal.self) { try rules.check("") }
+    let isNested = Locked(false)
+    SystemThread {
+      let result = (try? rules.check("abc")) == true && Rules.all(rules.emitter) == 1
+      isNested.withLock { $0 = result }
+    }.join()
+    #expect(isNested.withLock { $0 })
+    let events = await events()
+    #expect(
+      events.map(\.type) == [
+        "rule.start", "rule.error", "rule.start", "step.start", "rule.counted", "step.end", "rule.end",
+        "step.start", "step.end",
+      ])
+    #expect(events[1].data?["reason"] == "failed" && events[6].data?["output"] == true)
+    #expect(events[4].span == events[3].span && events[3].parent == events[2].span)
+    #expect(events[7].trace != events[2].trace, "a run of its own")
+    #expect(events[8].data?["rules"] == 1 && events[8].source?.module == "Rules")
+  }
+
   @Test func whatIsCapturedIsAskedFor() async throws {
     let pipeline = RAGPipeline(emitter: emitter)
     for capture in [SpanCapture.none, .input, .output, .all] {
