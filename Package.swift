@@ -138,17 +138,25 @@ let package = Package(
   cxxLanguageStandard: .cxx17
 )
 
-// Fuzz targets are built by Fuzz/run only, which links them with libFuzzer's main function.
-if Context.environment["SIGNALBOX_FUZZ"] != nil {
-  func fuzz(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(
-      name: name, dependencies: ["Wire"] + dependencies, path: "Fuzz/" + name, swiftSettings: settings)
-  }
+// What must hold of every parser: replayed by `make test`; with SIGNALBOX_FUZZ linked with libFuzzer by Fuzz/run.
+let parsers: [Target.Dependency] = [
+  "Wire", "JSONScan", "Signalbox", "SignalboxLLM", "SignalboxLog", "SignalboxServer",
+]
+let isFuzzing = Context.environment["SIGNALBOX_FUZZ"] != nil
+let besides = ["corpus", "run", "CHTTPParser", "FuzzHTTPOracle"]
+if isFuzzing {
   package.targets += [
-    fuzz("FuzzHTTPRequest"), fuzz("FuzzWebSocket"), fuzz("FuzzSSE"), fuzz("FuzzRedact"),
-    fuzz("FuzzEvents", ["JSONScan", "SignalboxServer"]),
-    fuzz("FuzzReplies", ["JSONScan", "SignalboxLLM"]),
-    fuzz("FuzzHTTPOracle", ["CHTTPParser"]),
+    .target(
+      name: "FuzzTarget", dependencies: parsers, path: "Fuzz", exclude: besides + ["Replay"],
+      sources: ["Properties", "Target"], swiftSettings: settings),
+    .target(
+      name: "FuzzHTTPOracle", dependencies: ["Wire", "CHTTPParser"], path: "Fuzz/FuzzHTTPOracle",
+      swiftSettings: settings),
     .systemLibrary(name: "CHTTPParser", path: "Fuzz/CHTTPParser", providers: [.apt(["libhttp-parser-dev"])]),
   ]
+} else {
+  package.targets.append(
+    .testTarget(
+      name: "FuzzReplayTests", dependencies: parsers, path: "Fuzz", exclude: besides + ["Target"],
+      sources: ["Properties", "Replay"], swiftSettings: settings))
 }

@@ -180,7 +180,9 @@ package final class ReplyDecoder {
     byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
   }
 
+  /// What comes behind the end is nobody's: that it cannot be read says nothing of the reply.
   private func give(up failure: ContentDecoder.Failure) {
+    guard !isOver else { return }
     form = .unread
     whole = ByteWriter(capacity: 0)
     switch failure {
