@@ -7,7 +7,7 @@ package import Wire
 /// Submit from any thread; read through readers, each on one thread at a time. Close it, or what was not
 /// committed yet may be lost with the process.
 package final class EventLog: Sendable {
-  private let core: LogCore
+  let core: LogCore
   /// The writer's, upkeep's and the checkpoints' thread; empty once they ended.
   private let threads: Guarded<[SystemThread]>
 

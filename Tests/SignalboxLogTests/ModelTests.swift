@@ -1,12 +1,17 @@
+import Foundation
 import Testing
 import Wire
 
 @testable import SignalboxLog
 
-/// Random work on the log and on a plain model gives the same answers, whatever was merged or reopened between.
+/// Random work on the log and on a plain model gives the same answers, whatever was merged, reopened or killed between.
 @Suite struct ModelTests {
-  @Test(arguments: 1...4) func theLogAgreesWithItsModel(seed: UInt64) async throws {
-    let folder = TemporaryFolder()
+  /// SIGNALBOX_MODEL_SEEDS asks for more.
+  private static let seeds =
+    1...(ProcessInfo.processInfo.environment["SIGNALBOX_MODEL_SEEDS"].flatMap(UInt64.init) ?? 4)
+
+  @Test(arguments: seeds) func theLogAgreesWithItsModel(seed: UInt64) async throws {
+    var folder = TemporaryFolder()
     var options = folder.options
     options.segmentEvents = 64
     options.spansInMemory = seed == 2 ? 3 : 1000
@@ -16,9 +21,15 @@ import Wire
     var model = LogModel()
     var log = try EventLog.open(options)
     for _ in 0..<160 {
-      switch random.below(12) {
+      switch random.below(13) {
       case 0:
         log.close()
+        log = try EventLog.open(options)
+      case 12:
+        let left = try Self.killed(log, folder)
+        log.close()
+        folder = left
+        options.directory = left.path
         log = try EventLog.open(options)
       case 1: log.runUpkeep()
       case 2, 3: try compare(log, model, &random)
@@ -34,6 +45,20 @@ import Wire
     try compare(log, model, &random)
     #expect(log.metrics.unsealedEvents < log.tip / 2)
     log.close()
+  }
+
+  /// What a process that is killed now leaves behind: the files as they are, without those of SQLite that a process has
+  /// to itself. Nobody writes meanwhile.
+  private static func killed(_ log: EventLog, _ folder: TemporaryFolder) throws -> TemporaryFolder {
+    let left = TemporaryFolder()
+    let files = FileManager.default
+    try files.createDirectory(atPath: left.path, withIntermediateDirectories: true)
+    try log.core.turn.with {
+      for name in ["signalbox.db", "signalbox.db-wal"] {
+        try files.copyItem(atPath: "\(folder.path)/\(name)", toPath: "\(left.path)/\(name)")
+      }
+    }
+    return left
   }
 
   private static func event(_ random: inout TestRandom) -> TestEvent {
