@@ -77,7 +77,7 @@ function two(number) {
 }
 """###),
     DashboardAsset(
-      path: "/", contentType: "text/html; charset=utf-8", tag: "\"18ec555761dca6cb\"",
+      path: "/", contentType: "text/html; charset=utf-8", tag: "\"cdf163175293c74c\"",
       text: ###"""
 <!doctype html>
 <html lang="en">
@@ -120,7 +120,9 @@ function two(number) {
           <span id="trace-status" class="status"></span>
           <h2 id="trace-name"></h2>
           <span id="trace-demo" class="chip" hidden>demo</span>
+          <button id="stop" type="button" class="stop" title="End what runs of this trace (x)" hidden>Stop</button>
         </div>
+        <p id="stop-note" class="error" role="status" hidden></p>
         <dl id="trace-facts" class="facts"></dl>
       </div>
       <div id="spans" class="spans" role="list" aria-label="Spans"></div>
@@ -373,7 +375,7 @@ export class Live {
 }
 """###),
     DashboardAsset(
-      path: "/assets/main.js", contentType: "text/javascript; charset=utf-8", tag: "\"c230e1219891dbf4\"",
+      path: "/assets/main.js", contentType: "text/javascript; charset=utf-8", tag: "\"1387380f9dfa213a\"",
       text: ###"""
 // Ties list, trace and connection together: what is chosen, what is asked for, when the page is drawn.
 import { part, setText } from "./dom.js";
@@ -382,6 +384,7 @@ import { TraceList } from "./list.js";
 import { Live } from "./live.js";
 import { Trace } from "./model.js";
 import { SpanTree } from "./spans.js";
+import { StopButton } from "./stop.js";
 
 const REFRESH = 1000;
 const PAGE = 50;
@@ -389,6 +392,7 @@ const PAGE = 50;
 const $ = (id) => document.getElementById(id);
 const list = new TraceList($("traces"), (id) => choose(id, true));
 const tree = new SpanTree($("spans"));
+const stop = new StopButton($("stop"), $("stop-note"), () => key);
 
 let traces = [];
 // The newest trace of the last answer that the answer before did not have.
@@ -497,6 +501,7 @@ function drawHead() {
   const known = traces.find((item) => item.trace === trace.id);
   const status = trace.spans.size ? trace.status : (known?.status ?? "running");
   $("trace-status").dataset.status = status;
+  stop.show(trace.id, status);
   const root = trace.roots[0];
   const model = [...trace.spans.values()].find((span) => span.model)?.model;
   const name = root?.name || known?.name || model || "Trace";
@@ -573,6 +578,7 @@ function onKey(event) {
     case "/": $("filter").focus(); break;
     case "f": $("follow").click(); break;
     case "t": switchTheme(); break;
+    case "x": $("stop").click(); break;
     default: return;
   }
   event.preventDefault();
@@ -1126,7 +1132,67 @@ class SpanView {
 }
 """###),
     DashboardAsset(
-      path: "/assets/style.css", contentType: "text/css; charset=utf-8", tag: "\"cd28f57840da30a7\"",
+      path: "/assets/stop.js", contentType: "text/javascript; charset=utf-8", tag: "\"198e7dbf24982d52\"",
+      text: ###"""
+// The stop button: ends what runs of the trace that is shown.
+import { setText } from "./dom.js";
+
+export class StopButton {
+  // `key`: what the page was given to come in with; empty where none is asked for.
+  constructor(button, note, key) {
+    this.button = button;
+    this.note = note;
+    this.key = key;
+    this.pressed = new Set();
+    button.addEventListener("click", () => this.press());
+  }
+
+  // Once a frame; there is nothing to stop of what is over.
+  show(trace, status) {
+    if (this.trace !== trace) this.say("");
+    this.trace = trace;
+    this.button.hidden = status !== "running";
+    if (this.button.hidden) {
+      this.pressed.delete(trace);
+      this.say("");
+    }
+    this.button.disabled = this.pressed.has(trace);
+    setText(this.button, this.button.disabled ? "Stopping…" : "Stop");
+  }
+
+  async press() {
+    const { trace } = this;
+    this.pressed.add(trace);
+    this.show(trace, "running");
+    let problem = "";
+    try {
+      const key = this.key();
+      const answer = await fetch(`/v1/traces/${encodeURIComponent(trace)}/cancel`, {
+        method: "POST",
+        headers: key ? { Authorization: `Bearer ${key}` } : {},
+      });
+      const body = await answer.json();
+      if (!answer.ok) problem = [body.error.message, body.error.hint].filter(Boolean).join(". ");
+      else if (body.calls + body.producers === 0) {
+        problem = "Nobody who could end it is known here: its events name no producer.";
+      }
+    } catch {
+      problem = "The server does not answer.";
+    }
+    if (trace !== this.trace || !problem) return;
+    this.pressed.delete(trace);
+    this.show(trace, this.button.hidden ? "over" : "running");
+    if (!this.button.hidden) this.say(problem);
+  }
+
+  say(text) {
+    setText(this.note, text);
+    this.note.hidden = !text;
+  }
+}
+"""###),
+    DashboardAsset(
+      path: "/assets/style.css", contentType: "text/css; charset=utf-8", tag: "\"2c20918844c5b0fa\"",
       text: ###"""
 :root {
   --bg: #f7f7f5; --panel: #ffffff; --ink: #1d1f24; --soft: #6a6f7a; --line: #e4e4df; --hover: #f0f0ec;
@@ -1225,6 +1291,9 @@ main { flex: 1; min-width: 0; overflow-y: auto; overflow-anchor: none; padding: 
   white-space: nowrap;
 }
 .chip.warn { color: var(--warn); border-color: color-mix(in srgb, var(--warn) 40%, transparent); }
+.title .stop { margin-left: auto; color: var(--bad); border-color: color-mix(in srgb, var(--bad) 40%, transparent); }
+.title .stop:disabled { color: var(--soft); border-color: var(--line); cursor: default; }
+.head .error { margin: 4px 0 0; font-size: 12.5px; }
 .facts { margin: 0; }
 .head .facts { display: flex; flex-wrap: wrap; gap: 2px 20px; margin-top: 6px; font-size: 12.5px; }
 .head .facts div { display: flex; gap: 6px; }

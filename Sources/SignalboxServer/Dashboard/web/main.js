@@ -5,6 +5,7 @@ import { TraceList } from "./list.js";
 import { Live } from "./live.js";
 import { Trace } from "./model.js";
 import { SpanTree } from "./spans.js";
+import { StopButton } from "./stop.js";
 
 const REFRESH = 1000;
 const PAGE = 50;
@@ -12,6 +13,7 @@ const PAGE = 50;
 const $ = (id) => document.getElementById(id);
 const list = new TraceList($("traces"), (id) => choose(id, true));
 const tree = new SpanTree($("spans"));
+const stop = new StopButton($("stop"), $("stop-note"), () => key);
 
 let traces = [];
 // The newest trace of the last answer that the answer before did not have.
@@ -120,6 +122,7 @@ function drawHead() {
   const known = traces.find((item) => item.trace === trace.id);
   const status = trace.spans.size ? trace.status : (known?.status ?? "running");
   $("trace-status").dataset.status = status;
+  stop.show(trace.id, status);
   const root = trace.roots[0];
   const model = [...trace.spans.values()].find((span) => span.model)?.model;
   const name = root?.name || known?.name || model || "Trace";
@@ -196,6 +199,7 @@ function onKey(event) {
     case "/": $("filter").focus(); break;
     case "f": $("follow").click(); break;
     case "t": switchTheme(); break;
+    case "x": $("stop").click(); break;
     default: return;
   }
   event.preventDefault();
