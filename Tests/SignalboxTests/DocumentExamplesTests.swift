@@ -10,10 +10,12 @@ struct DocumentExamplesTests {
 
   init() { emitter = Emitter([recorder]) }
 
-  private func types() async -> [String] {
+  private func recorded() async -> [Event] {
     await emitter.flush(within: .seconds(20))
-    return await recorder.events.map(\.type.name)
+    return await recorder.events
   }
+
+  private func types() async -> [String] { await recorded().map(\.type.name) }
 
   @Test func anEvent() async {
     emitter.emit("cache.hit", ["bytes": 1024])
@@ -35,6 +37,42 @@ struct DocumentExamplesTests {
       span.usage(TokenUsage(input: 9, output: 2, provenance: .providerFinal))
     }
     #expect(await types() == ["llm.start", "llm.delta", "llm.delta", "llm.usage", "llm.end"])
+  }
+
+  @Test func callsThatYouRunYourself() async {
+    emitter.toolCall(
+      "fetch_patient_data", id: "call_7Q2", arguments: ["name": "quintin cole"], session: "test123")
+    emitter.toolResult(
+      "fetch_patient_data", id: "call_7Q2", result: "hypertension", duration: .milliseconds(50),
+      session: "test123")
+    emitter.llmCall(
+      model: "gpt-4o", provider: "openai",
+      usage: TokenUsage(input: 150, output: 18, provenance: .providerFinal),
+      duration: .milliseconds(412), session: "test123")
+    #expect(await types() == ["tool.start", "tool.end", "llm.start", "llm.end"])
+    let events = await recorder.events
+    #expect(events.allSatisfy { $0.session == "test123" && $0.trace != nil })
+    #expect(events[0].span == events[1].span && events[0].trace == events[1].trace)
+    #expect(events[2].span == events[3].span && events[3].time - events[2].time == 412_000_000)
+    #expect(
+      events[1].data == [
+        "name": "fetch_patient_data", "id": "call_7Q2", "result": "hypertension",
+        "timing": ["duration_ms": 50.0],
+      ])
+    #expect(events[3].data?["usage"]?["total"] == 168 && events[3].model == "gpt-4o")
+  }
+
+  @Test func aFailedToolInsideOfASpan() async {
+    await emitter.withSpan(.agent, "chat") { span in
+      emitter.toolCall("lookup", id: "a")
+      emitter.toolCall("lookup", id: "b")
+      emitter.toolResult("lookup", id: "a", result: "no such patient", failed: true)
+    }
+    let events = await recorded()
+    #expect(
+      events.map(\.type.name) == ["agent.start", "tool.start", "tool.start", "tool.error", "agent.end"])
+    #expect(events[1].span == events[3].span && events[1].span != events[2].span)
+    #expect(events[1].parent == events[0].span && events[3].data?["message"] == "no such patient")
   }
 
   @Test func whereItBelongs() async {

@@ -74,12 +74,14 @@ public struct Context: Sendable {
   func isIdentical(to other: Context) -> Bool { storage === other.storage }
 
   /// That of a new span inside of this one, changed on the way. A span without a trace begins one.
-  func opening(_ change: (inout Fields) -> Void = { _ in }) -> Context {
+  func opening(
+    _ change: (inout Fields) -> Void = { _ in }, span: (Fields) -> SpanID = { _ in .generate() }
+  ) -> Context {
     var fields = storage.fields
     change(&fields)
-    fields.parent = storage.fields.span
-    fields.span = .generate()
     if fields.trace == nil { fields.trace = .generate() }
+    fields.parent = storage.fields.span
+    fields.span = span(fields)
     return Context(fields)
   }
 
