@@ -75,7 +75,9 @@ public struct Case<Choice: Hashable & Sendable, Input: Sendable, Output: Sendabl
 }
 
 @resultBuilder
+/// Takes the cases of a `Branch`, one below the other.
 public enum CaseBuilder {
+  /// All cases, in their order.
   public static func buildBlock<Choice, In, Out>(_ cases: Case<Choice, In, Out>...) -> [Case<Choice, In, Out>]
   {
     cases

@@ -37,14 +37,17 @@ public struct ChainSegment<Input: Sendable, Output: Sendable>: Sendable {
 /// Joins the steps of a chain: each is given what the one before it gave.
 @resultBuilder
 public enum ChainBuilder {
+  /// A step is a part.
   public static func buildExpression<In, Out>(_ step: Step<In, Out>) -> ChainSegment<In, Out> {
     step.segment
   }
 
+  /// A branch is a part.
   public static func buildExpression<In, Out>(_ branch: Branch<In, Out>) -> ChainSegment<In, Out> {
     branch.segment
   }
 
+  /// Parts that run at the same time are a part.
   public static func buildExpression<In, Out>(_ parallel: Parallel<In, Out>) -> ChainSegment<In, Out> {
     parallel.segment
   }
@@ -54,10 +57,12 @@ public enum ChainBuilder {
     chain.segment
   }
 
+  /// The first part.
   public static func buildPartialBlock<In, Out>(first: ChainSegment<In, Out>) -> ChainSegment<In, Out> {
     first
   }
 
+  /// One part after the other: what one gives is what the next takes.
   public static func buildPartialBlock<In, Mid, Out>(
     accumulated: ChainSegment<In, Mid>, next: ChainSegment<Mid, Out>
   ) -> ChainSegment<In, Out> {
@@ -77,6 +82,8 @@ public enum ChainBuilder {
     segment ?? .sequence([])
   }
 
+  /// A part that an `if` chooses when the chain is made.
   public static func buildEither<In, Out>(first: ChainSegment<In, Out>) -> ChainSegment<In, Out> { first }
+  /// The other part.
   public static func buildEither<In, Out>(second: ChainSegment<In, Out>) -> ChainSegment<In, Out> { second }
 }

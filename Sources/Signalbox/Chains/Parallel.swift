@@ -20,52 +20,49 @@ public struct Parallel<Input: Sendable, Output: Sendable>: Sendable {
   }
 }
 
+/// Takes steps, branches and chains as the parts of a `Parallel`.
 @resultBuilder
 public enum ParallelBuilder {
+  /// A step is a part.
   public static func buildExpression<In, Out>(_ step: Step<In, Out>) -> ChainSegment<In, Out> { step.segment }
+  /// A branch is a part.
   public static func buildExpression<In, Out>(_ part: Branch<In, Out>) -> ChainSegment<In, Out> {
     part.segment
   }
+  /// A chain of several steps is a part.
   public static func buildExpression<In, Out>(_ chain: Chain<In, Out>) -> ChainSegment<In, Out> {
     chain.segment
   }
 
-  public static func buildBlock<In, A, B>(
-    _ a: ChainSegment<In, A>, _ b: ChainSegment<In, B>
-  ) -> Parallel<In, (A, B)> {
-    Parallel([a.plan, b.plan]) { input, place, run throws(ChainError) in
-      let parts = try await run.parallel([a.erased, b.erased], input, at: place)
-      return (parts.value(0), parts.value(1))
+  /// Any number of parts.
+  public static func buildBlock<In, each Part: Sendable>(
+    _ parts: repeat ChainSegment<In, each Part>
+  ) -> Parallel<In, (repeat each Part)> {
+    var plans: [ChainPlan] = []
+    var erased: [ChainSegment<In, any Sendable>] = []
+    for part in repeat each parts {
+      plans.append(part.plan)
+      erased.append(part.erased)
     }
-  }
-
-  public static func buildBlock<In, A, B, C>(
-    _ a: ChainSegment<In, A>, _ b: ChainSegment<In, B>, _ c: ChainSegment<In, C>
-  ) -> Parallel<In, (A, B, C)> {
-    Parallel([a.plan, b.plan, c.plan]) { input, place, run throws(ChainError) in
-      let parts = try await run.parallel([a.erased, b.erased, c.erased], input, at: place)
-      return (parts.value(0), parts.value(1), parts.value(2))
-    }
-  }
-
-  public static func buildBlock<In, A, B, C, D>(
-    _ a: ChainSegment<In, A>, _ b: ChainSegment<In, B>, _ c: ChainSegment<In, C>, _ d: ChainSegment<In, D>
-  ) -> Parallel<In, (A, B, C, D)> {
-    Parallel([a.plan, b.plan, c.plan, d.plan]) { input, place, run throws(ChainError) in
-      let parts = try await run.parallel([a.erased, b.erased, c.erased, d.erased], input, at: place)
-      return (parts.value(0), parts.value(1), parts.value(2), parts.value(3))
+    return Parallel(plans) { [erased] input, place, run throws(ChainError) in
+      var results = try await run.parallel(erased, input, at: place)
+      return (repeat results.next(as: (each Part).self))
     }
   }
 }
 
 /// What parallel parts gave, in their order.
 struct ParallelResults: Sendable {
-  let values: [any Sendable]
+  private let values: [any Sendable]
+  private var place = 0
 
-  func value<Value>(_ place: Int) -> Value {
+  init(_ values: [any Sendable]) { self.values = values }
+
+  mutating func next<Value>(as type: Value.Type) -> Value {
     guard let value = values[place] as? Value else {
       preconditionFailure("A part gave a value of another type")
     }
+    place += 1
     return value
   }
 }
@@ -105,7 +102,7 @@ extension ChainRun {
         }
       }
       if let failure { return Result<ParallelResults, ChainError>.failure(failure) }
-      return .success(ParallelResults(values: values.compactMap { $0 }))
+      return .success(ParallelResults(values.compactMap { $0 }))
     }
     return try result.get()
   }

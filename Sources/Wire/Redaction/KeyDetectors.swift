@@ -4,11 +4,13 @@ struct KeyPrefix: Sendable {
   let least: Int
   /// What it consists of.
   var classes = ByteClass.key
+  /// Words begin so, too (`sk-estimator-doc-link`): among the characters that must follow a digit or a capital must be.
+  var isVague = false
 
   /// OpenAI, Anthropic and others (`sk-`), Google, AWS, GitHub, GitLab, Slack, Hugging Face, Groq, Replicate, Stripe,
   /// xAI, Perplexity, npm, NVIDIA, SendGrid, our own, what follows `Bearer`, and the names that AWS and Azure give to secrets without a prefix of their own.
   static let all: [KeyPrefix] = [
-    KeyPrefix(text: "sk-", least: 20), KeyPrefix(text: "sk_live_", least: 16),
+    KeyPrefix(text: "sk-", least: 20, isVague: true), KeyPrefix(text: "sk_live_", least: 16),
     KeyPrefix(text: "sk_test_", least: 16), KeyPrefix(text: "rk_live_", least: 16),
     KeyPrefix(text: "AIza", least: 35), KeyPrefix(text: "ya29.", least: 20),
     KeyPrefix(text: "GOCSPX-", least: 20),
@@ -62,12 +64,14 @@ extension RedactionScan {
     let mask = prefix.classes
     let end = at + length + prefix.least
     i = at + length
+    var isKey = !prefix.isVague
     while i < end {
       guard i < text.count else { return ranOut }
       guard `is`(i, mask) else { return .none }
+      if !isKey { isKey = 65...90 ~= text[i] || `is`(i, ByteClass.digit) }
       i += 1
     }
-    return .match(end: end, swallow: mask)
+    return isKey ? .match(end: end, swallow: mask) : .none
   }
 
   /// Two parts of base64url with a dot between them, of which the first is a JSON object. A first part that is longer

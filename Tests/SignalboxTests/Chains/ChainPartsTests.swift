@@ -142,6 +142,24 @@ struct ChainPartsTests {
     #expect(events.last?.type == "chain.end")
   }
 
+  @Test func anyNumberOfParts() async throws {
+    let chain = Chain("c", emitter: fixture.emitter, options: fixture.options) {
+      Parallel {
+        Step("a") { (x: Int) in x }
+        Step("b") { (x: Int) in "\(x)" }
+        Step("c") { (x: Int) in [x] }
+        Step("d") { (x: Int) in x > 0 }
+        Step("e") { (x: Int) in Double(x) }
+        Step("f") { (x: Int) in x as Int? }
+      }
+      Step("join") { (parts: (Int, String, [Int], Bool, Double, Int?)) in
+        "\(parts.0) \(parts.1) \(parts.2) \(parts.3) \(parts.4) \(parts.5 ?? 0)"
+      }
+    }
+    #expect(try await chain.run(1) == "1 1 [1] true 1.0 1")
+    #expect(chain.stepNames == ["a", "b", "c", "d", "e", "f", "join"])
+  }
+
   @Test func progressOfManyAtOnceLeavesInOrder() async throws {
     var configuration = Emitter.Configuration()
     configuration.capacity = 10_000

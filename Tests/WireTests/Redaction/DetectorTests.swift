@@ -33,7 +33,7 @@ import Testing
     "2026-11-26T09:32:40", "000-12-3456", "666-12-3456", "900-12-3456", "123-45-67890", "300.1.2.3",
     "1.2.3.4.5",
     "1.2.3", "+12", "+1234567", "123-456-7890", "555-1234", "202-555-01345", "sk-short",
-    "task-abcdefghij0123456789",
+    "task-abcdefghij0123456789", "sk-estimator-doc-link-of-a-page",
     "AKIAIOSFODNN7", "DE00 3704 0044 0532 0130 00", "ABCD1234", "eyJhbGciOi",
     "550e8400-e29b-41d4-a716-446655440000",
     "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "v1.2.3-beta+exp",
@@ -74,7 +74,7 @@ import Testing
 
   @Test func longOnesAreOne() {
     let set = RedactionSet()
-    #expect(set.redact("sk-" + String(repeating: "a", count: 9000) + " end") == "__REDACTED__ end")
+    #expect(set.redact("sk-" + String(repeating: "aB", count: 4500) + " end") == "__REDACTED__ end")
     #expect(set.redact("eyJ" + String(repeating: "a", count: 9000) + ".x end") == "__REDACTED__ end")
     #expect(set.redact("a@" + String(repeating: "b.", count: 9000) + "com end") == "__REDACTED__ end")
     // No more of an address than may be one.
