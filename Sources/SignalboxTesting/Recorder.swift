@@ -27,6 +27,7 @@ public actor Recorder: Exporter {
   /// Makes `write` wait until `release`, as an exporter does whose server is away.
   public func hold() { isHeld = true }
 
+  /// Lets held batches through from now on.
   public func release() {
     isHeld = false
     for continuation in held { continuation.resume() }

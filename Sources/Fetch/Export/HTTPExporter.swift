@@ -15,6 +15,7 @@ import Wire
 /// nothing twice. What the server refuses for good is counted as dropped and reported to the emitter's
 /// `onProblem`.
 public final class HTTPExporter: Exporter {
+  /// Where it sends to, and how it bears with a server that does not answer.
   public struct Configuration: Sendable {
     /// Where the server is. Default: `SIGNALBOX_URL`, else `http://127.0.0.1:7446`.
     public var url: String

@@ -13,6 +13,7 @@ public final class Emitter: Sendable {
   /// The one that everything uses that is not given another. It has no exporter until one is added.
   public static let shared = Emitter()
 
+  /// How much may wait, what gives way, and what is kept of what events say.
   public struct Configuration: Sendable {
     /// Events that wait for an exporter. Default 1000, of which a tenth is reserved for starts and ends.
     public var capacity = 1000

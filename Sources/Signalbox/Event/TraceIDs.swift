@@ -10,6 +10,7 @@ public struct TraceID: Sendable, Hashable {
     self.low = low
   }
 
+  /// A new random id.
   public static func generate() -> TraceID {
     TraceID(high: RandomBits.nextPositive(), low: RandomBits.next())
   }
@@ -29,6 +30,7 @@ public struct SpanID: Sendable, Hashable {
 
   init(bits: UInt64) { self.bits = bits }
 
+  /// A new random id.
   public static func generate() -> SpanID { SpanID(bits: RandomBits.nextPositive()) }
 
   /// Reads 16 lower-case hexadecimal digits; `nil` for anything else and for zero.

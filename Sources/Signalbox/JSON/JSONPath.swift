@@ -1,5 +1,6 @@
 /// A place in a JSON value: the names and indices that lead to it from the root, `$.items[3].name` as text.
 public struct JSONPath: Sendable, Hashable {
+  /// One step down: into a member or an element.
   public enum Step: Sendable, Hashable {
     case key(String)
     case index(Int)

@@ -25,11 +25,13 @@ public struct JSONPathPattern: Sendable, Hashable, CustomStringConvertible {
     self.segments = segments
   }
 
+  /// Whether the path is one of those meant.
   public func matches(_ path: JSONPath) -> Bool {
     let reached = path.steps.reduce(Self.start) { advance($0, by: $1) }
     return accepts(reached)
   }
 
+  /// The same, for `switch`.
   public static func ~= (pattern: JSONPathPattern, path: JSONPath) -> Bool { pattern.matches(path) }
 }
 

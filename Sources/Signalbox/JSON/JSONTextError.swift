@@ -1,5 +1,6 @@
 /// Why a text is not the JSON value that was expected.
 public struct JSONTextError: Error, Sendable, Hashable {
+  /// What is wrong with the text.
   public enum Reason: Sendable, Hashable {
     /// The text breaks a rule of RFC 8259, or is not UTF-8.
     case invalid

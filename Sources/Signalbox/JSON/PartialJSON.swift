@@ -10,6 +10,7 @@
 /// size. Swift's arrays are copied on write: a caller who still holds an earlier value while a piece is
 /// appended pays with one copy of the open containers and the open string.
 public struct PartialJSON: Sendable {
+  /// What may stand around the value.
   public enum Mode: Sendable {
     /// The text is one JSON value and white space.
     case strict
@@ -20,6 +21,7 @@ public struct PartialJSON: Sendable {
     case tolerant
   }
 
+  /// How deep and how long a text may be.
   public struct Limits: Sendable, Hashable {
     /// Deepest nesting of arrays and objects, 1–512; 128 unless said otherwise.
     public var depth: Int

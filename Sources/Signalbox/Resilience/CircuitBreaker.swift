@@ -39,6 +39,7 @@ public struct CircuitBreaker: Sendable, Hashable {
     }
   }
 
+  /// Whether attempts are let through.
   public enum State: Sendable, Hashable {
     /// Calls go through.
     case closed
@@ -63,6 +64,7 @@ public struct CircuitBreaker: Sendable, Hashable {
     case nothing
   }
 
+  /// The answer to who wants to try.
   public enum Admission: Sendable, Hashable {
     case admitted(Permit)
     /// Try again after that long.

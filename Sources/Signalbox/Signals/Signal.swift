@@ -60,6 +60,7 @@ public final class SignalToken: Sendable {
 
 /// What went wrong with a receiver.
 public struct SignalProblem: Sendable, CustomStringConvertible {
+  /// What it was.
   public enum Kind: Sendable {
     /// It threw this error.
     case threw(any Error)

@@ -6,6 +6,7 @@
 /// Signals.shared.response.connect(sender: Triage.self) { note in print(note.identity, note.content) }
 /// ```
 public final class Signals: Sendable {
+  /// How much may wait for a receiver, and how long one may take.
   public struct Configuration: Sendable {
     /// Notes that wait to be handed out. Default 10 000; further ones are dropped, counted and reported.
     public var capacity = 10_000

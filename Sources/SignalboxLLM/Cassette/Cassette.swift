@@ -28,6 +28,7 @@ public struct Cassette: Sendable, Hashable {
     }
   }
 
+  /// A header of the recorded reply.
   public struct Header: Sendable, Hashable {
     /// Lower case.
     public var name: String

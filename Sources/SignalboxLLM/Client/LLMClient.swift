@@ -14,6 +14,7 @@ public import Signalbox
 /// gapless index, `llm.usage`, and exactly one `llm.end` or `llm.error`. A client is a cheap value; its copies share
 /// connections.
 public struct LLMClient: Sendable {
+  /// Time limits, retries, what calls tell, and to whom.
   public struct Configuration: Sendable {
     /// Used where a request has none of its own.
     public var timeouts = CallTimeouts()

@@ -25,9 +25,8 @@ extension Message {
         budget -= text.utf8.count
         return .string(text)
       }
-      let kept = String(decoding: text.utf8.prefix(budget), as: UTF8.self)
-      budget = 0
-      return .string(kept + "…")
+      defer { budget = 0 }
+      return .string(text.shortened(to: max(budget, 3)).text)
     }
     var object: JSONObject = ["role": .string(role.rawValue)]
     let isPlain = content.allSatisfy { if case .text = $0 { true } else { false } }

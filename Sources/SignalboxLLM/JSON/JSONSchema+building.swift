@@ -23,10 +23,12 @@ extension JSONSchema {
     ])
   }
 
+  /// A whole number, within the bounds that are given.
   public static func integer(min: Int? = nil, max: Int? = nil) -> JSONSchema {
     built(["type": "integer", "minimum": min.json, "maximum": max.json])
   }
 
+  /// A number, within the bounds that are given.
   public static func number(min: Double? = nil, max: Double? = nil) -> JSONSchema {
     built(["type": "number", "minimum": min.json, "maximum": max.json])
   }
@@ -67,6 +69,7 @@ extension JSONSchema {
   /// This with a description, which the model reads.
   public func described(_ text: String) -> JSONSchema { annotated("description", text) }
 
+  /// The same schema with a title.
   public func titled(_ text: String) -> JSONSchema { annotated("title", text) }
 
   private func annotated(_ keyword: String, _ text: String) -> JSONSchema {

@@ -25,6 +25,7 @@ extension ContentPart: ExpressibleByStringLiteral, ExpressibleByStringInterpolat
 
 /// An image of a message.
 public struct ImageContent: Sendable, Hashable {
+  /// Where the image is.
   public enum Source: Sendable, Hashable {
     case url(String)
     case bytes([UInt8], mediaType: String)

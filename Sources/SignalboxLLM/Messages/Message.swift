@@ -1,5 +1,6 @@
 /// One message of a conversation. A string literal is a user's message.
 public struct Message: Sendable, Hashable {
+  /// Who speaks.
   public enum Role: String, Sendable, Hashable, CaseIterable {
     case system, developer, user, assistant, tool
   }
@@ -18,11 +19,13 @@ public struct Message: Sendable, Hashable {
   /// What the model shall keep to, from the developer; a system message where a provider knows no such role.
   public static func developer(_ text: String) -> Message { Message(.developer, [.text(text)]) }
 
+  /// What the user says.
   public static func user(_ text: String) -> Message { Message(.user, [.text(text)]) }
 
   /// Text and images together.
   public static func user(_ parts: [ContentPart]) -> Message { Message(.user, parts) }
 
+  /// What the model said, and the tools it called.
   public static func assistant(_ text: String, toolCalls: [ToolCall] = []) -> Message {
     Message(.assistant, (text.isEmpty ? [] : [.text(text)]) + toolCalls.map { .toolCall($0) })
   }

@@ -46,14 +46,21 @@ extension EventTransformer {
 /// Makes the stages of a pipeline from the lines of a closure.
 @resultBuilder
 public enum PipelineBuilder {
+  /// A stage.
   public static func buildExpression(_ stage: some PipelineStage) -> [any PipelineStage] { [stage] }
+  /// Several stages, one after the other.
   public static func buildExpression(_ stages: [any PipelineStage]) -> [any PipelineStage] { stages }
+  /// All stages, in their order.
   public static func buildBlock(_ stages: [any PipelineStage]...) -> [any PipelineStage] {
     stages.flatMap(\.self)
   }
+  /// Stages behind an `if`.
   public static func buildOptional(_ stages: [any PipelineStage]?) -> [any PipelineStage] { stages ?? [] }
+  /// Stages that an `if` chooses.
   public static func buildEither(first stages: [any PipelineStage]) -> [any PipelineStage] { stages }
+  /// The other stages.
   public static func buildEither(second stages: [any PipelineStage]) -> [any PipelineStage] { stages }
+  /// Stages of a loop.
   public static func buildArray(_ stages: [[any PipelineStage]]) -> [any PipelineStage] {
     stages.flatMap(\.self)
   }

@@ -4,6 +4,7 @@ internal import Signalbox
 ///
 /// Pure: times are nanoseconds of a clock that only goes forward, and the random number comes in.
 public struct RetryState: Sendable {
+  /// What to do after a failure.
   public enum Decision: Sendable, Hashable {
     /// Send the request again after that long.
     case retry(after: Duration)

@@ -17,6 +17,7 @@ public struct StreamingPolicy: Sendable, Hashable {
       isOff: false, patterns: patterns.map { $0.split(separator: ".", omittingEmptySubsequences: false) })
   }
 
+  /// Whether the service of that identity may stream.
   public func allows(_ identity: Identity) -> Bool {
     guard !isOff else { return false }
     let parts = identity.description.split(separator: ".")

@@ -15,10 +15,12 @@ public struct Amount: Sendable, Hashable, Comparable, AdditiveArithmetic, Custom
 
   public static var zero: Amount { Amount(trillionths: 0) }
 
+  /// The sum, to the last trillionth.
   public static func + (a: Amount, b: Amount) -> Amount {
     Amount(trillionths: a.trillionths + b.trillionths)
   }
 
+  /// The difference, to the last trillionth.
   public static func - (a: Amount, b: Amount) -> Amount {
     Amount(trillionths: a.trillionths - b.trillionths)
   }

@@ -3,6 +3,7 @@ internal import SignalboxLog
 
 /// Why a server inside an app could not be made or could not listen.
 public struct ServerError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// What went wrong, for programs.
   public enum Code: String, Sendable, Hashable {
     /// The data directory cannot be made, read or written.
     case folder

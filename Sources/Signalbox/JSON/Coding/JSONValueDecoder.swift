@@ -3,6 +3,7 @@
 /// Numbers convert when nothing is lost: `2.0` is an integer, `300` is no `UInt8`. Of a name that occurs twice the
 /// first member counts. Dates, URLs and data have no form of their own here, only what their types write.
 public struct JSONValueDecoder: Sendable {
+  /// How names in JSON become those of Swift.
   public enum KeyStrategy: Sendable {
     case useDefaultKeys
     /// `first_name` is the key `firstName`; underscores at the ends stay. The keys of dictionaries are data and

@@ -3,6 +3,7 @@
 /// Members keep the order in which a type encodes them; a dictionary's are sorted by name, so that the same value
 /// always makes the same text.
 public struct JSONValueEncoder: Sendable {
+  /// How names in Swift become those of JSON.
   public enum KeyStrategy: Sendable {
     case useDefaultKeys
     /// `firstName` is the member `first_name`. The keys of dictionaries are data and stay as they are.
