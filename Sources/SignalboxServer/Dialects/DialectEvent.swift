@@ -1,4 +1,5 @@
 internal import JSONScan
+internal import Signalbox
 internal import Wire
 
 /// A stored event as a translator looks at it; valid during the call that it is handed to.
@@ -17,10 +18,21 @@ struct DialectEvent {
   /// A second end of a span that had ended: it is stored, and no news.
   var isLateEnd: Bool { slot.late && slot.phase?.isTerminal == true }
 
-  /// The event's data, scanned; valid until the next call. Nil: there is none.
+  /// The event's data as far as the reader may see it, scanned; valid until the next call. Nil: there is none.
   func data() -> JSONValueView? {
     guard slot[.data].isPresent else { return nil }
-    return try? parser.scan(copying: bytes.field(.data, of: slot)).root
+    let data = bytes.field(.data, of: slot)
+    guard !showsContent else { return try? parser.scan(copying: data).root }
+    guard let kept = EventMetadata.of(data) else { return nil }
+    var json = ByteWriter(capacity: 256)
+    json.append(json: kept)
+    return try? parser.scan(copying: json.raw).root
+  }
+
+  /// Writes the name that the event's data says, or that there is one.
+  func append(name data: JSONValueView?, as member: StaticString, to json: inout ByteWriter) {
+    guard showsContent else { return json.append(member: member, string: Self.redacted) }
+    json.append(member: member, textOf: data?["name"])
   }
 
   /// What stands in the place of a text that the reader may not see.

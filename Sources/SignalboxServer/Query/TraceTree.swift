@@ -8,11 +8,8 @@ struct TraceTree {
   private var texts: [String: SpanText] = [:]
   private var children: [String: [Int]] = [:]
   private var roots: [Int] = []
-  private let content: Bool
 
-  /// - Parameter content: whether error messages are shown.
-  init(spans: [SpanRow], content: Bool = true) {
-    self.content = content
+  init(spans: [SpanRow]) {
     self.spans = spans.sorted { ($0.firstOffset, $0.span) < ($1.firstOffset, $1.span) }
     let known = Set(spans.map(\.span))
     for (place, row) in self.spans.enumerated() {
@@ -72,7 +69,7 @@ struct TraceTree {
     writer.append(row.status.name)
     writer.append("\"")
     writer.appendMember("reason", row.reason)
-    if content { writer.appendMember("message", row.message) }
+    writer.appendMember("message", row.message)
     writer.appendMember("provider", row.provider)
     writer.appendMember("model", row.model)
     writer.appendTimes(row)

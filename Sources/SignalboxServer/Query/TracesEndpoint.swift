@@ -109,7 +109,7 @@ final class TracesEndpoint {
     writer.append("{\"traces\":[")
     for (place, trace) in traces.enumerated() {
       if place > 0 { writer.append(",") }
-      writer.append(trace, content: grant.content)
+      writer.append(trace, root: grant.content ? trace.root : trace.root.withoutContent)
     }
     writer.append("],\"next\":")
     if traces.count == request.limit, let last = traces.last {
@@ -142,7 +142,7 @@ final class TracesEndpoint {
           404, "not_found", "There is no trace \(id)",
           hint: "List them with GET /v1/traces; old ones may be trimmed"))
     }
-    var tree = TraceTree(spans: rows, content: grant.content)
+    var tree = TraceTree(spans: grant.content ? rows : rows.map(\.withoutContent))
     let parser = JSONParser()
     var filter = EventFilter()
     filter.trace = id
@@ -157,7 +157,7 @@ final class TracesEndpoint {
     }
     var writer = ByteWriter(capacity: 4096)
     writer.append("{\"trace\":")
-    writer.append(summary, content: grant.content)
+    writer.append(summary, root: grant.content ? summary.root : summary.root.withoutContent)
     writer.append(",\"spans\":")
     tree.write(to: &writer) { log.position(of: $0) }
     writer.append("}")
@@ -173,20 +173,20 @@ extension SpanStatus {
 
 extension ByteWriter {
   /// Writes a trace as a list shows it.
-  fileprivate mutating func append(_ trace: TraceSummary, content: Bool) {
+  fileprivate mutating func append(_ trace: TraceSummary, root: SpanRow) {
     append("{\"trace\":")
     append(jsonString: trace.trace)
-    appendMember("session", trace.root.session)
-    appendMember("chain", trace.root.chain)
-    appendMember("name", trace.root.name ?? trace.root.type)
-    appendMember("kind", trace.root.kind)
+    appendMember("session", root.session)
+    appendMember("chain", root.chain)
+    appendMember("name", root.name ?? root.type)
+    appendMember("kind", root.kind)
     append(",\"status\":\"")
     append(trace.status.name)
     append("\"")
-    appendMember("reason", trace.root.reason)
-    if content { appendMember("message", trace.root.message) }
-    appendMember("provider", trace.root.provider)
-    appendMember("model", trace.root.model)
+    appendMember("reason", root.reason)
+    appendMember("message", root.message)
+    appendMember("provider", root.provider)
+    appendMember("model", root.model)
     append(",\"started\":\"")
     append(rfc3339: Timestamp(nanoseconds: trace.started))
     append("\"")

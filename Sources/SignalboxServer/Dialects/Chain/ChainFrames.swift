@@ -62,7 +62,7 @@ enum ChainFrames {
   private static func step(_ event: DialectEvent, to json: inout ByteWriter) {
     let data = event.data()
     json.append("{\"update_type\":\"step\"")
-    json.append(member: "step_name", textOf: data?["name"])
+    event.append(name: data, as: "step_name", to: &json)
     json.append(",\"progress_percentage\":")
     json.append(percentage: data?["fraction"]?.double ?? share(data))
     json.append(member: "intermediate_result", json: event.showsContent ? data?["result"] : nil)
@@ -92,7 +92,7 @@ enum ChainFrames {
   private static func progress(_ event: DialectEvent, to json: inout ByteWriter) {
     let data = event.data()
     json.append("{\"update_type\":\"progress\"")
-    json.append(member: "step_name", textOf: data?["name"])
+    event.append(name: data, as: "step_name", to: &json)
     json.append(",\"progress_percentage\":")
     json.append(percentage: data?["fraction"]?.double)
     json.append(",\"step_percentage\":")

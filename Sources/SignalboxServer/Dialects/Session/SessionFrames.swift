@@ -95,7 +95,7 @@ enum SessionFrames {
     } else {
       json.append(member: "tool_call_id", escaped: event.bytes.field(.span, of: event.slot))
     }
-    json.append(member: "tool_name", textOf: data?["name"])
+    event.append(name: data, as: "tool_name", to: &json)
   }
 
   // MARK: Model calls
