@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build install run test unit e2e examples bench faults coverage fuzz tsan asan format lint assets docs clean
+.PHONY: help build install run test unit e2e examples bench faults soak breakages coverage fuzz tsan asan format lint assets docs clean
 
 deps := ./scripts/deps.sh
 # Exclusivity is checked in debug builds and tests; checking it at every access costs a few per cent of a server.
@@ -57,10 +57,19 @@ examples:
 bench: build ## where it stands beside its peers (CASE=fanout for one case, ARGS=--list for all)
 	@./Benchmarks/run $(CASE) $(ARGS)
 
-faults: ## kill the server under load, ROUNDS=50 times, and fill its disk
+faults: ## do to the server what the world does (ROUNDS=200 kills, SEED=7 for the same again)
 	@$(deps) swift build python
 	@swift build --product signalbox $(strict)
-	@ROUNDS=$${ROUNDS:-50} Tests/EndToEnd/run -s test_faults.py
+	@ROUNDS=$${ROUNDS:-200} Tests/EndToEnd/run -s faults
+
+soak: ## a mixture of all that goes wrong, for a while, and how memory and latency went (MINUTES=30)
+	@$(deps) swift build python
+	@swift build -c release --product signalbox
+	@cd Tests/EndToEnd && SIGNALBOX="$(CURDIR)/.build/release/signalbox" ../../.venv/bin/python -m faults.soak
+
+breakages: ## break the sources on purpose and show that the tests see it
+	@$(deps) swift build
+	@Tests/Breakages/run
 
 coverage: ## line coverage of the unit tests, a line a source folder
 	@$(deps) swift build

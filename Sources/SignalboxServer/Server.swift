@@ -56,6 +56,8 @@ public final class Server: Sendable {
     self.shared = shared
     var limits = HTTPServerLimits()
     limits.connections = configuration.connections
+    limits.headSeconds = UInt64(configuration.requestSeconds)
+    limits.bodySeconds = 3 * limits.headSeconds
     http = HTTPServer(loops: loops.map(\.0), limits: limits) { loop in
       let service = LoopService(loop: loop, shared: shared)
       for (owner, place) in loops where owner === loop { place.service = service }

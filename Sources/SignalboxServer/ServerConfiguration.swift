@@ -50,6 +50,8 @@ public struct ServerConfiguration: Sendable {
   package var ingest = IngestLimits()
   package var live = LiveLimits()
   package var connections = 16_384
+  /// Seconds for a request's head to arrive, and three times that for 4 KiB of its body; 10.
+  package var requestSeconds = 10
   /// Answers what is written into the sockets of sessions; nil: nobody does, and the writer is told so.
   public var chat: ChatHandler?
   /// Without `chat`: whether what is written is stored as an event `chat.message`, for a program that watches those

@@ -37,6 +37,8 @@ final class HTTPDriver: ConnectionDriver {
   private var peerEnded = false
   private var isDraining = false
   private var lingered = 0
+  /// Bytes of the body since its deadline was set.
+  private var progress = 0
   /// Whether the connection outlives the current answer.
   var keepsAlive = true
 
@@ -133,7 +135,11 @@ final class HTTPDriver: ConnectionDriver {
       case .body(let reader):
         switch reader.take(rest) {
         case .needMore:
-          connection.setDeadline(seconds: limits.bodySeconds)
+          progress += rest.count
+          if progress >= limits.bodyProgress {
+            progress = 0
+            connection.setDeadline(seconds: limits.bodySeconds)
+          }
           return window.count
         case .whole(let body, let taken):
           at += taken
@@ -190,6 +196,7 @@ final class HTTPDriver: ConnectionDriver {
       return refuse(BodyReader.tooLarge(limit))
     }
     state = .body(BodyReader(head.body, limit: limit))
+    progress = 0
     connection.setDeadline(seconds: limits.bodySeconds)
     if head.expectsContinue { connection.writeScratch { $0.append("HTTP/1.1 100 Continue\r\n\r\n") } }
   }
@@ -335,7 +342,10 @@ final class HTTPDriver: ConnectionDriver {
     case .head where parser.hasBegun:
       refuse(HTTPError(408, "The request's head took longer than \(limits.headSeconds) s."))
     case .body:
-      refuse(HTTPError(408, "The request's body paused for longer than \(limits.bodySeconds) s."))
+      refuse(
+        HTTPError(
+          408, "Less than \(limits.bodyProgress) bytes of the request's body came in \(limits.bodySeconds) s."
+        ))
     default: connection.close()
     }
   }

@@ -31,8 +31,10 @@ package struct HTTPServerLimits: Sendable {
   package var connections = 16_384
   /// Seconds for a request's head to arrive.
   package var headSeconds: UInt64 = 10
-  /// Seconds without a byte of a body that is awaited.
+  /// Seconds within which `bodyProgress` must come of a body that is awaited, or its end.
   package var bodySeconds: UInt64 = 30
+  /// Bytes of a body that are worth another `bodySeconds`: a peer that sends a byte now and then keeps nobody busy.
+  package var bodyProgress = 4096
   /// Seconds a connection may wait for its next request.
   package var idleSeconds: UInt64 = 75
   /// Seconds in which a peer must take some of a finished answer.

@@ -28,6 +28,9 @@ enum ServeCommand: Command {
       .value("retain-days", "DAYS", environment: "SIGNALBOX_RETAIN_DAYS", "Forget what is older"),
       .value("retain-gb", "GB", environment: "SIGNALBOX_RETAIN_GB", "Forget the oldest beyond this size"),
       .value(
+        "request-timeout", "S", environment: "SIGNALBOX_REQUEST_TIMEOUT", default: "10",
+        "Seconds for a request's head; three times that for 4 KiB of its body"),
+      .value(
         "allow-host", "NAME", environment: "SIGNALBOX_ALLOW_HOSTS", repeats: true,
         "Another name that clients may call this server by"),
       .value(
@@ -123,6 +126,7 @@ enum ServeCommand: Command {
     }
     configuration.retainDays = try arguments.number("retain-days", atLeast: 0.01)
     configuration.retainBytes = try arguments.number("retain-gb", atLeast: 0.1).map { UInt64($0 * 1e9) }
+    configuration.requestSeconds = try arguments.integer("request-timeout", in: 1...3600) ?? 10
     configuration.allowedHosts = arguments.all("allow-host")
     configuration.allowedOrigins = arguments.all("allow-origin")
     if arguments.has("require-keys") { configuration.requiresKeys = true }

@@ -105,6 +105,11 @@ final class GatewayCall: FetchHandler {
   // MARK: The way down
 
   func fetch(_ transfer: FetchTransfer, head: FetchHead) {
+    guard !head.hasTwoLengths else {
+      // libcurl takes one of them. What two readers cut off at different places is not passed on.
+      gateway.multi.cancel(transfer)
+      return ended(FetchError(.malformedResponse, "\(upstream.name) announced two lengths for one answer"))
+    }
     gateway.counts.answered(upstream.name, status: head.status)
     headCame = uv_hrtime()
     tap?.head(head)
@@ -319,6 +324,17 @@ extension FetchHead {
       }
     }
     return isChunked ? nil : length.flatMap { $0 >= 0 ? $0 : nil }
+  }
+
+  fileprivate var hasTwoLengths: Bool {
+    var length: [UInt8]?
+    var differ = false
+    forEachHeader { name, value in
+      guard HTTPCharacters.equal(name, "content-length") else { return }
+      if let length, !value.elementsEqual(length) { differ = true }
+      length = Array(value)
+    }
+    return differ
   }
 
   /// The reason phrase of the status line; nil where HTTP/2 has none.

@@ -99,6 +99,19 @@ class Server:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1)) * 1024
 
+    @property
+    def descriptors(self) -> int:
+        """Open file descriptors."""
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def until(self, condition, what, within: float = 20):
+        """Waits until condition() is true; `what()` says what is wrong when it never is."""
+        limit = time.monotonic() + within
+        while not (found := condition()):
+            assert time.monotonic() < limit, what()
+            time.sleep(0.02)
+        return found
+
     def send(self, events, **keywords) -> dict:
         """Ingests an event or a list of them and returns the answer, which must be a success."""
         answer = self.http.post("/v1/events", json=events, **keywords)

@@ -1,0 +1,141 @@
+"""Viewers that stop reading, trickle, vanish, and come back in thousands."""
+
+import asyncio
+import json
+import os
+import socket
+import threading
+import time
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from support.raw import Raw
+from support.viewer import SocketViewer
+
+from .books import ROUNDS, Footprint, Load, Writer, balances, check, randomness
+
+pytestmark = pytest.mark.faults
+IS_LONG = ROUNDS >= 50
+TCP_REPAIR = 19
+
+
+def upgrade(server, session: str) -> bytes:
+    return (f"GET /v1/live?session={session} HTTP/1.1\r\nHost: {server.host}:{server.port}\r\nUpgrade: websocket\r\n"
+            "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            "Sec-WebSocket-Version: 13\r\n\r\n").encode()
+
+
+def vanish(raw: Raw) -> None:
+    """Closes a socket so that the peer hears nothing of it: no FIN, no RST until it sends (root only)."""
+    raw.socket.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
+    raw.close()
+
+
+def test_viewers_that_misbehave_disturb_nobody(launch, told):
+    """Some read nothing, some a byte now and then, some vanish: an honest viewer gets all, and all of them are let go."""
+    server = launch()
+    footprint = Footprint(server)
+    writers = [Writer(f"view-{n}", 50) for n in range(2)]
+    count = 200 if IS_LONG else 40
+    bad = [Raw(server).send(upgrade(server, f"view-{n % 2}")) for n in range(3 * count)]
+    idle, trickling, gone = bad[:count], bad[count:2 * count], bad[2 * count:]
+    stop = threading.Event()
+
+    def trickle() -> None:
+        while not stop.wait(0.05):
+            for raw in trickling:
+                raw.socket.settimeout(0.001)
+                try:
+                    raw.socket.recv(1)
+                except (TimeoutError, BlockingIOError):
+                    pass
+
+    with SocketViewer(server, type="test.kill") as honest:
+        with Load(server, writers) as load:
+            thread = threading.Thread(target=trickle)
+            thread.start()
+            for raw in gone:
+                if os.geteuid() == 0:
+                    vanish(raw)
+                else:
+                    raw.close()
+            goal = 60_000 if IS_LONG else 12_000
+            server.until(lambda: sum(w.acknowledged for w in writers) > goal, lambda: "the writers stand still", 120)
+            load.end()
+        total = check(server, writers)
+        honest.until_count(total, 60)
+        assert honest.offsets == sorted(set(honest.offsets)) and len(honest.events) == total
+        stop.set()
+        thread.join()
+    for raw in idle + trickling:
+        raw.close()
+    footprint.is_back()
+    balances(server)
+    told(f"{len(bad)} of them: an honest viewer got {total} of {total}; descriptors and memory are back")
+
+
+def test_viewers_come_back_in_thousands(launch, told):
+    """Waves of viewers are cut off in the middle, by themselves or with the server; each goes on where it stood."""
+    viewers, waves = (1500, 8) if IS_LONG else (150, 4)
+    dice = randomness("waves")
+    server = launch(listen="127.0.0.1:0")
+    writer = Writer("waves", 5, "test.wave")
+    got: list[list[dict]] = [[] for _ in range(viewers)]
+
+    async def one(number: int, until: int) -> None:
+        seen = got[number]
+        after = f"&after={seen[-1]['position']}" if seen else "&after=" + start
+        try:
+            async with connect(server.websocket + "/v1/live?type=test.wave" + after, compression=None,
+                               open_timeout=60, close_timeout=1, ping_interval=None, max_size=None) as live:
+                while not seen or seen[-1]["data"]["n"] < until:
+                    frame = json.loads(await live.recv())
+                    assert frame.get("control") not in ("gap", "reset"), frame
+                    if "control" not in frame:
+                        seen.append(frame)
+                live.transport.abort()
+        except (ConnectionClosed, OSError, EOFError):
+            pass
+
+    async def wave(until: int, kills: bool) -> None:
+        tasks = [asyncio.create_task(one(number, until + dice.randrange(200))) for number in range(viewers)]
+        if kills:
+            await asyncio.sleep(dice.random())
+            await asyncio.to_thread(server.kill)
+        await asyncio.gather(*tasks)
+
+    start = server.send({"type": "test.begin"})["position"]
+    for number in range(waves):
+        kills = number % 3 == 1
+        stop = threading.Event()
+
+        def write(goal: int) -> None:
+            for_now = threading.Thread(target=writer.run, args=(server, stop))
+            for_now.start()
+            while writer.acknowledged < goal and for_now.is_alive():
+                time.sleep(0.01)
+            stop.set()
+            for_now.join()
+
+        until = writer.acknowledged + 300
+        writing = threading.Thread(target=write, args=(until + 300,))
+        writing.start()
+        asyncio.run(wave(until, kills))
+        stop.set()
+        writing.join()
+        if kills:
+            server.start()
+    last = writer.acknowledged + 10
+    stop = threading.Event()
+    with Load(server, [writer]) as load:
+        server.until(lambda: writer.acknowledged >= last + 300, lambda: "the writer stands still")
+        load.end()
+    asyncio.run(wave(last, False))
+    check(server, [writer])
+    for number, seen in enumerate(got):
+        numbers = [found["data"]["n"] for found in seen]
+        assert numbers == list(range(len(numbers))), f"viewer {number} missed or doubled something"
+        assert len(numbers) > last
+    told(f"{viewers} viewers, {waves} waves, {sum(map(len, got))} events seen: no gap, none twice")
