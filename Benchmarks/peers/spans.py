@@ -2,7 +2,8 @@
 
     spans.py otlp|events URL COUNT
 
-By OTLP over HTTP, as Phoenix takes them, or as Signalbox's events: a start and an end for each.
+By OTLP over HTTP, as Phoenix takes them, or as Signalbox's events: a start and an end for each. Whoever says that it has
+too much to do is asked again.
 """
 
 import http.client
@@ -49,9 +50,13 @@ def main(kind: str, url: str, count: int) -> None:
     connection = http.client.HTTPConnection(target.netloc, timeout=120)
     began = time.perf_counter()
     for body in bodies:
-        connection.request("POST", target.path, body, {"Content-Type": media})
-        answer = connection.getresponse()
-        told = answer.read()
+        while True:
+            connection.request("POST", target.path, body, {"Content-Type": media})
+            answer = connection.getresponse()
+            told = answer.read()
+            if answer.status not in (429, 503):
+                break
+            time.sleep(0.05)
         if answer.status >= 300:
             sys.exit(f"{answer.status} {told[:200]!r}")
     print(f"figure\tspans\t{len(bodies) * BATCH / (time.perf_counter() - began)}\tspans/s")
