@@ -20,13 +20,17 @@ struct DialectEvent {
 
   /// The event's data as far as the reader may see it, scanned; valid until the next call. Nil: there is none.
   func data() -> JSONValueView? {
-    guard slot[.data].isPresent else { return nil }
-    let data = bytes.field(.data, of: slot)
-    guard !showsContent else { return try? parser.scan(copying: data).root }
-    guard let kept = EventMetadata.of(data) else { return nil }
+    guard !showsContent else { return stored() }
+    guard slot[.data].isPresent, let kept = EventMetadata.of(bytes.field(.data, of: slot)) else { return nil }
     var json = ByteWriter(capacity: 256)
     json.append(json: kept)
     return try? parser.scan(copying: json.raw).root
+  }
+
+  /// The event's data as it is stored, to see what is there; valid until the next call.
+  func stored() -> JSONValueView? {
+    guard slot[.data].isPresent else { return nil }
+    return try? parser.scan(copying: bytes.field(.data, of: slot)).root
   }
 
   /// Writes the name that the event's data says, or that there is one.

@@ -189,7 +189,8 @@ enum SessionFrames {
   private static func answer(
     _ event: DialectEvent, _ names: [StaticString], to json: inout ByteWriter
   ) -> Bool {
-    let data = event.data()
+    // That something was said is told to everybody.
+    let data = event.stored()
     guard let text = names.lazy.compactMap({ data?[$0] }).first, text.kind != .null else { return false }
     begin("assistant", event, to: &json)
     if event.showsContent {
