@@ -19,6 +19,9 @@ public struct Record: Sendable {
     self.init()
     date = json["date"]?.string ?? ""
     kernel = json["kernel"]?.string ?? ""
+    if case .object(let object)? = json["methods"] {
+      methods = object.members.map { ($0.0, $0.1.string ?? "") }
+    }
     guard case .array(let rows)? = json["rows"] else { return }
     figures = rows.compactMap(Self.figure)
   }
@@ -26,6 +29,17 @@ public struct Record: Sendable {
   /// The last figure of that name.
   public func spread(of figure: Figure) -> Spread? {
     figures.last { $0.case == figure.case && $0.name == figure.name && $0.unit == figure.unit }?.spread
+  }
+
+  /// This run, and of cases that were not run what an earlier one found; the cases in this order.
+  public func completed(by earlier: Record, order: [String]) -> Record {
+    let run = Set(figures.map(\.case) + absences.map(\.case))
+    var whole = self
+    let kept = earlier.figures.filter { !run.contains($0.case) }
+    whole.figures = order.flatMap { name in (figures + kept).filter { $0.case == name } }
+    let known = Set(methods.map(\.0))
+    whole.methods = earlier.methods.filter { !known.contains($0.0) } + methods
+    return whole
   }
 
   private static func figure(_ row: JSONValue) -> Figure? {

@@ -65,6 +65,20 @@ import Testing
     #expect(record.spread(of: figure([9], .lower)) == record.figures.last?.spread)
   }
 
+  @Test func whatWasNotRunStays() throws {
+    func row(_ name: String, _ value: Double) throws -> Figure {
+      Figure(case: name, name: "f", unit: "u", spread: try #require(Spread([value])))
+    }
+    var (earlier, now) = (Record(), Record())
+    earlier.figures = [try row("a", 1), try row("b", 2), try row("gone", 3)]
+    earlier.methods = [("a", "old"), ("b", "how")]
+    now.figures = [try row("c", 5), try row("a", 4)]
+    now.methods = [("a", "new")]
+    let whole = now.completed(by: earlier, order: ["a", "b", "c"])
+    #expect(whole.figures == [try row("a", 4), try row("b", 2), try row("c", 5)])
+    #expect(whole.methods.map(\.0) == ["b", "a"] && whole.methods.last?.1 == "new")
+  }
+
   @Test func theTableOfThePageIsReplaced() {
     let page = "before\n<!-- figures -->\nold\n<!-- end of figures -->\nafter\n"
     #expect(

@@ -116,6 +116,9 @@ import Wire
     #expect(page.gaps == [.init(offsets: gap, reason: .damaged)])
     #expect(page.offsets == (1...last).filter { !gap.contains($0) })
     #expect(notices.of(.damagedSegment).count == 1 && log.metrics.damagedSegments == 1)
+    // Backwards the same stretch is missing, and said.
+    let backwards = try log.makeReader().lastEvents(filter: EventFilter(), limit: 10_000)
+    #expect(backwards.gaps == page.gaps && backwards.offsets == page.offsets)
     log.close()
   }
 
@@ -132,8 +135,41 @@ import Wire
     let page = try log.makeReader().events(after: 0)
     #expect(page.offsets == [1, 2, 3, 4, 7, 8, 9, 10])
     #expect(page.gaps == [.init(offsets: 5..<7, reason: .damaged)])
+    let backwards = try log.makeReader().lastEvents(filter: EventFilter(), limit: 100)
+    #expect(backwards.gaps == page.gaps && backwards.offsets == page.offsets)
     #expect(await log.store([TestEvent()])?.position.offset == 11)
     log.close()
+  }
+
+  /// Damage that is met in the middle: what is stored so far stays readable where it can be, nothing more is taken, and
+  /// the next opening sets the file aside.
+  @Test func damageThatIsMetLaterIsSaidAndSetAside() async throws {
+    let folder = TemporaryFolder()
+    let options = options(folder)
+    let log = try EventLog.open(options)
+    await log.store([TestEvent()])
+    log.core.becomeUnavailable(SQLiteError(code: 11 /* SQLITE_CORRUPT */, handle: nil))
+    guard case .unavailable(_, let message) = log.submit(makeBatch([TestEvent()]), completion: { _ in })
+    else {
+      Issue.record("it was taken")
+      return
+    }
+    #expect(message.contains("damaged") && message.contains("restart the server"))
+    #expect(notices.of(.damaged).count == 1)
+    log.close()
+    try await expectSetAside(folder, options)
+    #expect(notices.of(.setAside).first?.message.contains("was found damaged while it was in use") == true)
+  }
+
+  @Test func aFolderThatCannotBeOneIsRefused() throws {
+    let folder = TemporaryFolder()
+    _ = FileManager.default.createFile(atPath: folder.path, contents: Data("a file".utf8))
+    #expect {
+      try EventLog.open(folder.options)
+    } throws: {
+      let error = $0 as? LogError
+      return error?.code == .folder && error?.message.contains(folder.path) == true
+    }
   }
 
   @Test func twoProcessesCannotShareAFolder() throws {

@@ -77,6 +77,24 @@ import Wire
     log.close()
   }
 
+  /// What waits is taken in the order in which it came, as much as a commit may hold, but at least one batch.
+  @Test func aCommitTakesWhatItMayHold() {
+    let inbox = Inbox(maxEvents: 100, maxBytes: 1 << 20)
+    for count in [3, 4, 9, 1] {
+      let batch = makeBatch((0..<count).map { _ in TestEvent() })
+      #expect(inbox.put(Submission(batch: batch) { _ in }) == .accepted)
+    }
+    func taken(events: Int, bytes: Int = 1 << 20) -> [Int] {
+      inbox.take(events: events, bytes: bytes).submissions.map(\.batch.count)
+    }
+    #expect(taken(events: 8) == [3, 4])
+    #expect(inbox.depth.events == 10)
+    #expect(taken(events: 2) == [9], "more than a commit may hold, but the first")
+    inbox.close()
+    let last = inbox.take(events: 100, bytes: 1)
+    #expect(last.submissions.count == 1 && last.isLast && inbox.depth == (0, 0))
+  }
+
   @Test func theQueueIsBoundedInEventsAndBytes() async throws {
     let folder = TemporaryFolder()
     var options = folder.options

@@ -83,13 +83,6 @@ extension LogReader {
     return try first(filter, row: spanQueries.firstOfTrace, key: MemberKind.trace.key(trace))
   }
 
-  /// The same for a session.
-  package func firstOffset(ofSession session: String) throws(LogError) -> UInt64? {
-    var filter = EventFilter()
-    filter.session = session
-    return try first(filter, row: spanQueries.firstOfSession, key: MemberKind.session.key(session))
-  }
-
   /// The offset of a span's first event; nil when the span is not known.
   package func firstOffset(ofSpan id: String) throws(LogError) -> UInt64? {
     try span(id)?.firstOffset

@@ -40,7 +40,6 @@ final class SpanQueries {
   let ofTrace: Statement
   let one: Statement
   let firstOfTrace: Statement
-  let firstOfSession: Statement
 
   init(_ database: Database) throws(SQLiteError) {
     openers = try database.prepare(
@@ -76,6 +75,5 @@ final class SpanQueries {
       """)
     one = try database.prepare("SELECT \(SpanRow.columns) FROM span WHERE key = ?1")
     firstOfTrace = try database.prepare("SELECT min(first_offset) FROM span WHERE trace_key = ?1")
-    firstOfSession = try database.prepare("SELECT min(first_offset) FROM span WHERE session_key = ?1")
   }
 }
