@@ -148,7 +148,9 @@ import Wire
     let options = options(folder)
     let log = try EventLog.open(options)
     await log.store([TestEvent()])
-    log.core.becomeUnavailable(SQLiteError(code: 11 /* SQLITE_CORRUPT */, handle: nil))
+    // SQLITE_CORRUPT
+    let corrupt: Int32 = 11
+    log.core.becomeUnavailable(SQLiteError(code: corrupt, handle: nil))
     guard case .unavailable(_, let message) = log.submit(makeBatch([TestEvent()]), completion: { _ in })
     else {
       Issue.record("it was taken")

@@ -9,7 +9,7 @@ import time
 
 import pytest
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from support.raw import Raw
 from support.viewer import SocketViewer
@@ -96,7 +96,7 @@ def test_viewers_come_back_in_thousands(launch, told):
                     if "control" not in frame:
                         seen.append(frame)
                 live.transport.abort()
-        except (ConnectionClosed, OSError, EOFError):
+        except (ConnectionClosed, InvalidHandshake, OSError, EOFError):
             pass
 
     async def wave(until: int, kills: bool) -> None:
