@@ -7,9 +7,7 @@ extension Property {
     guard let first = bytes.first else { return }
     let role: WebSocketDecoder.Role = first & 1 == 0 ? .server : .client
     let rest = Array(bytes[1...])
-    let whole = read(rest, role, step: max(rest.count, 1))
-    precondition(whole == read(rest, role, step: 1), "byte by byte reads differently")
-    precondition(whole == read(rest, role, step: 1 + Int(first >> 1)), "in pieces reads differently")
+    Pieces.agree(rest, step: 1 + Int(first >> 1)) { read(rest, role, step: $0) }
   }
 }
 

@@ -14,7 +14,8 @@ struct Property: Sendable {
   static let all: [Property] = [
     httpRequest, webSocket, sse, events, replies, redaction,
     query, position, route, token, keySet, sessionFrame, simWorksFrame,
-    rules, pattern, cassette, prices, budget, types, gzip, block, json, partialJSON, traceparent, dates,
+    lines, arrays, eventStreams, encodings, rules, pattern, cassette, prices, budget, types, gzip, block,
+    json, partialJSON, traceparent, dates,
   ]
 
   static func named(_ name: String) -> Property? { all.first { $0.name == name } }

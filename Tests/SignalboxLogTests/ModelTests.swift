@@ -6,33 +6,39 @@ import Wire
 
 /// Random work on the log and on a plain model gives the same answers, whatever was merged, reopened or killed between.
 @Suite struct ModelTests {
-  /// SIGNALBOX_MODEL_SEEDS asks for more.
-  private static let seeds =
-    1...(ProcessInfo.processInfo.environment["SIGNALBOX_MODEL_SEEDS"].flatMap(UInt64.init) ?? 4)
-
-  @Test(arguments: seeds) func theLogAgreesWithItsModel(seed: UInt64) async throws {
+  /// Four ways through the options, each with seeds of its own: SIGNALBOX_MODEL_SEED=7 is another set of them, and
+  /// SIGNALBOX_MODEL_STEPS=5000 a longer way.
+  @Test(arguments: 1...4) func theLogAgreesWithItsModel(way: UInt64) async throws {
+    let seed = Self.number("SIGNALBOX_MODEL_SEED", 0) * 4 + way
     var folder = TemporaryFolder()
     var options = folder.options
     options.segmentEvents = 64
-    options.spansInMemory = seed == 2 ? 3 : 1000
-    options.blockBytes = seed == 4 ? 700 : 32 << 10
-    options.tailBytes = seed == 3 ? 20_000 : 16 << 20
+    options.spansInMemory = way == 2 ? 3 : 1000
+    options.blockBytes = way == 4 ? 700 : 32 << 10
+    options.tailBytes = way == 3 ? 20_000 : 16 << 20
     var random = TestRandom(seed: seed)
     var model = LogModel()
     var log = try EventLog.open(options)
-    for _ in 0..<160 {
+    let shown = Guarded<[UInt64]>([])
+    let show: @Sendable (CommittedBatch) -> Void = { commit in
+      shown.with { $0 += commit.slots.indices.map { commit.position($0).offset } }
+    }
+    log.onCommit(show)
+    for _ in 0..<Self.number("SIGNALBOX_MODEL_STEPS", 160) {
       switch random.below(13) {
       case 0:
         log.close()
         log = try EventLog.open(options)
+        log.onCommit(show)
       case 12:
         let left = try Self.killed(log, folder)
         log.close()
         folder = left
         options.directory = left.path
         log = try EventLog.open(options)
+        log.onCommit(show)
       case 1: log.runUpkeep()
-      case 2, 3: try compare(log, model, &random)
+      case 2, 3: try Self.compare(log, model, &random)
       default:
         let batch = (0...random.below(30)).map { _ in Self.event(&random) }
         let expected = model.store(batch)
@@ -42,9 +48,16 @@ import Wire
       }
     }
     log.runUpkeep()
-    try compare(log, model, &random)
+    try Self.compare(log, model, &random)
     #expect(log.metrics.unsealedEvents < log.tip / 2)
     log.close()
+    // Who watches the tail saw every event, once and in order.
+    #expect(shown.with { $0 } == model.events.map(\.offset), "seed \(seed)")
+  }
+
+  /// A number of the environment.
+  static func number(_ name: String, _ otherwise: UInt64) -> UInt64 {
+    ProcessInfo.processInfo.environment[name].flatMap(UInt64.init) ?? otherwise
   }
 
   /// What a process that is killed now leaves behind: the files as they are, without those of SQLite that a process has
@@ -61,7 +74,7 @@ import Wire
     return left
   }
 
-  private static func event(_ random: inout TestRandom) -> TestEvent {
+  static func event(_ random: inout TestRandom) -> TestEvent {
     var event = TestEvent(type: random.pick(["llm.delta", "llm.note", "tool.call", "log"]))
     if random.below(8) > 0 { event.span = spanID(random.below(24)) }
     if random.below(4) == 0 { event.trace = traceID(random.below(6)) }
@@ -83,7 +96,7 @@ import Wire
     return event
   }
 
-  private func compare(_ log: EventLog, _ model: LogModel, _ random: inout TestRandom) throws {
+  static func compare(_ log: EventLog, _ model: LogModel, _ random: inout TestRandom) throws {
     let reader = try log.makeReader()
     #expect(log.tip == UInt64(model.events.count + 1))
     var filters = [EventFilter()]

@@ -20,7 +20,11 @@ package struct ContentDecoder: ~Copyable {
   private var mode: Mode
   private var stream: UnsafeMutablePointer<z_stream>?
   private var remaining: Int
-  private var isFirst = true
+  /// Whether the body may turn out to be deflate without the header of zlib.
+  private var mayBeRaw = false
+  /// The first byte, while the second has not come: together they say which format it is.
+  private var first: UInt8?
+  private var isBegun = false
 
   /// - Parameters:
   ///   - encoding: the value of `Content-Encoding`; nil or empty is identity.
@@ -49,6 +53,7 @@ package struct ContentDecoder: ~Copyable {
     }
     self.stream = stream
     mode = .inflate
+    mayBeRaw = HTTPCharacters.equal(encoding, "deflate")
   }
 
   deinit {
@@ -74,7 +79,35 @@ package struct ContentDecoder: ~Copyable {
   private mutating func inflate(
     _ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void
   ) throws(Failure) {
-    guard let stream, let base = bytes.baseAddress, !bytes.isEmpty else { return }
+    guard !bytes.isEmpty else { return }
+    guard !isBegun else { return try proceed(bytes, body) }
+    guard let first = first ?? (bytes.count > 1 ? bytes[0] : nil) else {
+      self.first = bytes[0]
+      return
+    }
+    let second = self.first == nil ? bytes[1] : bytes[0]
+    isBegun = true
+    if mayBeRaw, !Self.isHeader(first, second) { inflateReset2(stream, -15) }
+    if self.first != nil {
+      let kept = UnsafeMutableRawBufferPointer.allocate(byteCount: 1, alignment: 1)
+      defer { kept.deallocate() }
+      kept[0] = first
+      try proceed(UnsafeRawBufferPointer(kept), body)
+    }
+    try proceed(bytes, body)
+  }
+
+  /// Whether a stream that begins so has the header of zlib (RFC 1950 §2.2) or of gzip: some servers say deflate and
+  /// send it bare (RFC 9110 §8.4.1.2).
+  private static func isHeader(_ first: UInt8, _ second: UInt8) -> Bool {
+    let isZlib = first & 0x0F == 8 && (Int(first) << 8 + Int(second)) % 31 == 0
+    return isZlib || (first == 0x1F && second == 0x8B)
+  }
+
+  private mutating func proceed(
+    _ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void
+  ) throws(Failure) {
+    guard let stream, let base = bytes.baseAddress else { return }
     let size = 16 << 10
     let out = UnsafeMutablePointer<UInt8>.allocate(capacity: size)
     defer { out.deallocate() }
@@ -84,15 +117,7 @@ package struct ContentDecoder: ~Copyable {
     while true {
       stream.pointee.next_out = out
       stream.pointee.avail_out = UInt32(size)
-      var code = CZlib.inflate(stream, Z_SYNC_FLUSH)
-      if code == Z_DATA_ERROR, isFirst {
-        // Some servers say deflate and send it without the header of zlib (RFC 9110 §8.4.1.2).
-        inflateReset2(stream, -15)
-        stream.pointee.next_in = UnsafeMutablePointer(mutating: base.assumingMemoryBound(to: UInt8.self))
-        stream.pointee.avail_in = UInt32(bytes.count)
-        code = CZlib.inflate(stream, Z_SYNC_FLUSH)
-      }
-      isFirst = false
+      let code = CZlib.inflate(stream, Z_SYNC_FLUSH)
       let written = size - Int(stream.pointee.avail_out)
       guard written <= remaining else { throw fail(.tooLarge) }
       remaining -= written

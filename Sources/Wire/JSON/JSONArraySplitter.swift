@@ -63,7 +63,8 @@ package struct JSONArraySplitter: ~Copyable {
         give(body)
       default: break
       }
-      guard depth >= 0 else { throw .malformed }
+      // What is both is too long, as it is when it comes byte by byte.
+      guard depth >= 0 else { throw element.count + at - 1 - start > limit ? .tooLong : .malformed }
     }
     if place == .element { try keep(bytes, start..<at) }
     while at < bytes.count {

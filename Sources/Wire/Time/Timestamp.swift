@@ -73,6 +73,10 @@ package struct Timestamp: Hashable, Comparable, Sendable {
     }
     guard at == text.count else { return nil }
     let seconds = Self.days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - zone
+    // In UTC too, which is how it is written: a zone, or a leap second, leads out of the first or the last year.
+    guard (Self.days(1678, 1, 1) * 86_400..<Self.days(2262, 1, 1) * 86_400).contains(seconds) else {
+      return nil
+    }
     nanoseconds = seconds * 1_000_000_000 + fraction
   }
 
