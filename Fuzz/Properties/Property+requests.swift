@@ -12,7 +12,8 @@ extension Property {
     func check<Request>(_ read: () throws(QueryError) -> Request) -> Request? {
       do { return try read() } catch {
         precondition(
-          !error.field.isEmpty && !error.message.isEmpty && !error.hint.isEmpty, "an error without a word")
+          parameters.contains { $0.name == error.field } && !error.message.isEmpty && !error.hint.isEmpty,
+          "an error that does not say what of")
         return nil
       }
     }
