@@ -1,6 +1,5 @@
 """A WebSocket server of Python's `websockets` that broadcasts: /publish speaks, everybody else listens."""
 
-import asyncio
 import sys
 
 import uvloop

@@ -1,7 +1,5 @@
 """The dashboard's stop button in a real browser. SCREENSHOTS=folder keeps what it looked like."""
 
-import pytest
-
 from test_access import added, printed
 from test_sockets_page import browser, look  # fixtures
 from test_stop import Call, end_of, held  # a fixture, and what calls

@@ -11,7 +11,6 @@ import httpx
 import pytest
 
 from support import story
-from support.server import Server
 from support.viewer import SocketViewer
 
 from .books import ROUNDS, Deltas, Load, Writer, balances, check, randomness
