@@ -29,6 +29,7 @@ public struct SpanKind: Sendable {
   private static let limit = 1000
   private static let known = Locked<[String: Types]>([:])
 
+  /// The first part of its events' types.
   public var name: String { types.name }
 
   /// A kind of your own: its events are `<name>.start`, `<name>.delta`, and so on. Characters that a type may

@@ -36,16 +36,16 @@ def is_whole(found: dict) -> bool:
 class Writer:
     """Sends numbered events in batches until the server dies; what was acknowledged is remembered."""
 
-    def __init__(self, name: str, size: int, kind: str = "test.kill"):
-        self.name, self.size, self.kind = name, size, kind
+    def __init__(self, name: str, size: int, kind: str = "test.kill", pause: float = 0):
+        self.name, self.size, self.kind, self.pause = name, size, kind, pause
         self.acknowledged = 0
         self.duplicates = 0
         self.refused = 0
 
     def run(self, server: Server, stop: threading.Event) -> None:
         """Sends again from the last acknowledgement on, as every client that retries does."""
-        with httpx.Client(base_url=server.url, timeout=10) as http:
-            while not stop.is_set():
+        with httpx.Client(base_url=server.url, timeout=30) as http:
+            while not stop.wait(self.pause):
                 batch = [event(self.kind, self.name, number, number % 300)
                          for number in range(self.acknowledged, self.acknowledged + self.size)]
                 try:

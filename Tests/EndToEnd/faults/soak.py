@@ -20,7 +20,7 @@ from support.raw import Raw
 from support.server import Server
 from support.viewer import SocketViewer
 
-from .books import SEED, Writer, balances, check, event, randomness
+from .books import SEED, Writer, balances, check, randomness
 from .test_producers import LIES
 from .upstream import DEEDS, WildUpstream
 
@@ -29,28 +29,12 @@ OUT = Path(__file__).resolve().parents[3] / ".build" / "soak"
 SPARKS = "▁▂▃▄▅▆▇█"
 
 
-class Paced(Writer):
-    """A writer that takes a breath after every batch."""
-
-    def run(self, server: Server, stop: threading.Event) -> None:
-        with httpx.Client(base_url=server.url, timeout=30) as http:
-            while not stop.wait(0.1):
-                batch = [event(self.kind, self.name, number, number % 300)
-                         for number in range(self.acknowledged, self.acknowledged + self.size)]
-                try:
-                    answer = http.post("/v1/events", json=batch)
-                except httpx.TransportError:
-                    return
-                if answer.status_code == 200:
-                    self.acknowledged += self.size
-
-
 class Soak:
     def __init__(self, folder: Path):
         self.dice = randomness("soak")
         self.wild = WildUpstream(8 << 20)
         self.server = Server(folder / "data", "--upstream", f"openai={self.wild.url}")
-        self.writers = [Paced(f"soak-{n}", 20) for n in range(3)]
+        self.writers = [Writer(f"soak-{n}", 20, pause=0.1) for n in range(3)]
         self.samples: list[dict] = []
         self.life = 0
         self.latencies: list[float] = []
