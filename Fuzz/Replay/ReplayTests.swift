@@ -28,7 +28,7 @@ struct ReplayTests {
 
   /// Where the input lies when a check stops the program.
   private static let lastInput =
-    "\(String(cString: getenv("TMPDIR") ?? strdup("/tmp")))/signalbox-fuzz-input-\(getpid())"
+    "\(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")/signalbox-fuzz-input-\(getpid())"
 
   private static func check(_ property: Property, _ input: [UInt8]) {
     if let file = fopen(lastInput, "wb") {
