@@ -5,29 +5,6 @@
 /// not by `Task.detached`: hand it over there by `Context.with(context)`.
 @dynamicMemberLookup
 public struct Context: Sendable {
-  /// The members of a context; absent ones are left out of the event.
-  public struct Fields: Sendable, Hashable {
-    public var trace: TraceID?
-    public var span: SpanID?
-    /// The span that `span` is part of.
-    public var parent: SpanID?
-    /// A conversation, or a user's sitting; an id of 1–64 characters of `[A-Za-z0-9_-]`, as the next two.
-    public var session: String?
-    /// The run of a chain, as the page that watches it knows it.
-    public var chain: String?
-    /// Correlation id of the request that caused it all.
-    public var request: String?
-    public var source: Source?
-    public var identity: Identity?
-    /// Who runs the model: `openai`, `anthropic`, …
-    public var provider: String?
-    public var model: String?
-    /// At most 32; keys of 1–64 bytes, values of at most 256 bytes.
-    public var tags: [String: String] = [:]
-
-    public init() {}
-  }
-
   /// Where in the program it happens; each at most 256 bytes.
   public struct Source: Sendable, Hashable {
     public var service: String?
@@ -41,11 +18,9 @@ public struct Context: Sendable {
     }
   }
 
-  /// Copied when it is changed while somebody else holds it, so that an event costs a reference, not a copy.
-  ///
-  /// `@unchecked Sendable`: `fields` is only written while it has one owner.
-  private final class Storage: @unchecked Sendable {
-    var fields: Fields
+  /// Never changed, so that an event costs a reference, not a copy.
+  private final class Storage: Sendable {
+    let fields: Fields
 
     init(_ fields: Fields) { self.fields = fields }
   }
@@ -62,8 +37,9 @@ public struct Context: Sendable {
   public subscript<Value>(dynamicMember member: WritableKeyPath<Fields, Value>) -> Value {
     get { storage.fields[keyPath: member] }
     set {
-      if !isKnownUniquelyReferenced(&storage) { storage = Storage(storage.fields) }
-      storage.fields[keyPath: member] = newValue
+      var fields = storage.fields
+      fields[keyPath: member] = newValue
+      storage = Storage(fields)
     }
   }
 

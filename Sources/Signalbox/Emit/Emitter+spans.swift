@@ -37,9 +37,12 @@ extension Emitter {
     var members = JSONObject()
     if let input { members.members = [("input", input)] }
     return openSpan(kind, name, members) { context in
-      if let provider { context.provider = provider }
-      if let model { context.model = model }
-      if !tags.isEmpty { context.tags.merge(tags) { $1 } }
+      guard provider != nil || model != nil || !tags.isEmpty else { return }
+      context.change {
+        if let provider { $0.provider = provider }
+        if let model { $0.model = model }
+        if !tags.isEmpty { $0.tags.merge(tags) { $1 } }
+      }
     }
   }
 

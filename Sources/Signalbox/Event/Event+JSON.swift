@@ -60,11 +60,23 @@ extension ByteWriter {
 
   private mutating func write(_ source: Context.Source) {
     key("source")
-    var object = JSONObject()
-    object["service"] = source.service.map { .string($0) }
-    object["module"] = source.module.map { .string($0) }
-    object["method"] = source.method.map { .string($0) }
-    append(json: object)
+    var opening = UInt8(ascii: "{")
+    member("service", source.service, behind: &opening)
+    member("module", source.module, behind: &opening)
+    member("method", source.method, behind: &opening)
+    if opening == UInt8(ascii: "{") { append(opening) }
+    append(UInt8(ascii: "}"))
+  }
+
+  /// A member of an object, behind its bracket or a comma.
+  private mutating func member(_ name: StaticString, _ text: String?, behind opening: inout UInt8) {
+    guard let text else { return }
+    append(opening)
+    opening = UInt8(ascii: ",")
+    append(UInt8(ascii: "\""))
+    append(name)
+    append("\":")
+    append(jsonString: text)
   }
 
   /// Tags in the order of their keys, so that equal events are equal bytes.

@@ -101,9 +101,7 @@ private struct InstrumentedWork {
     }
     let method = InstrumentedMethod.of(owner, kind: kind, function: function)
     span = emitter.openSpan(kind, name ?? method.spanName, members) { context in
-      context.source = Context.Source(
-        service: context.source?.service, module: method.module, method: method.name)
-      if let identity = method.identity { context.identity = identity }
+      method.enter(&context)
       if !tags.isEmpty { context.tags.merge(tags) { $1 } }
     }
     capturesOutput = isTold && capture.contains(.output)

@@ -1,5 +1,5 @@
 /// What a type's method is called in its events.
-struct InstrumentedMethod: Sendable {
+final class InstrumentedMethod: Sendable {
   /// The type's own name, without what it is generic over.
   let module: String
   /// Without its arguments.
@@ -19,6 +19,9 @@ struct InstrumentedMethod: Sendable {
   private static let limit = 1000
   private static let known = Locked<[Key: InstrumentedMethod]>([:])
 
+  /// What the last call's surroundings became inside of it: the next call is mostly from the same.
+  private let last = Locked<(outer: Context.Common, inner: Context.Common)?>(nil)
+
   static func of<Owner>(_ owner: Owner, kind: SpanKind, function: String) -> InstrumentedMethod {
     // Where the owner is a type this is that type's own type, which tells it as well.
     let key = Key(type: ObjectIdentifier(Swift.type(of: owner as Any)), kind: kind.name, function: function)
@@ -36,5 +39,22 @@ struct InstrumentedMethod: Sendable {
     spanName = "\(module).\(name)"
     let swiftModule = String(reflecting: type).prefix { $0 != "." }
     identity = Identity(validating: "\(swiftModule).\(kind.name).\(module)")
+  }
+
+  /// Says in a context that the method is where it happens.
+  func enter(_ context: inout Context.Fields) {
+    let outer = context.common
+    if let inner = last.withLock({ $0?.outer === outer ? $0?.inner : nil }) {
+      context.adopt(inner)
+      return
+    }
+    context.change {
+      $0.source = Context.Source(service: $0.source?.service, module: module, method: name)
+      if let identity { $0.identity = identity }
+    }
+    let inner = context.common
+    // What is let go of goes outside of the lock.
+    var gone: (outer: Context.Common, inner: Context.Common)? = (outer, inner)
+    last.withLock { swap(&$0, &gone) }
   }
 }

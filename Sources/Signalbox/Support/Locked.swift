@@ -9,14 +9,17 @@
 /// `Synchronization.Mutex` uses priority-inheritance futexes on Linux, which degrade under contention; this
 /// is on the path of every event. Never call out, resume a continuation or await inside `withLock`.
 ///
-/// `@unchecked Sendable`: `value` is only touched between lock and unlock.
+/// `@unchecked Sendable`: what `value` points to is only touched between lock and unlock.
 package final class Locked<Value: ~Copyable>: @unchecked Sendable {
-  private var value: Value
+  /// Behind a pointer because the lock already sees to it that one thread at a time comes in: the language's own check
+  /// of every access would be paid on top.
+  private let value: UnsafeMutablePointer<Value>
   /// On the heap because a pthread mutex must never move.
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
 
   package init(_ value: consuming sending Value) {
-    self.value = value
+    self.value = .allocate(capacity: 1)
+    self.value.initialize(to: value)
     mutex = .allocate(capacity: 1)
     #if canImport(Glibc)
       // Spins for a moment before it sleeps: what is done under these locks is shorter than a sleep.
@@ -33,6 +36,8 @@ package final class Locked<Value: ~Copyable>: @unchecked Sendable {
   deinit {
     pthread_mutex_destroy(mutex)
     mutex.deallocate()
+    value.deinitialize(count: 1)
+    value.deallocate()
   }
 
   @inline(__always)
@@ -41,6 +46,6 @@ package final class Locked<Value: ~Copyable>: @unchecked Sendable {
   ) throws(Failure) -> Result {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    return try body(&value)
+    return try body(&value.pointee)
   }
 }
