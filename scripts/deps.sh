@@ -4,7 +4,7 @@
 # swift   checks for Swift 6.3 or later (never installs it)
 # build   the C libraries and pkg-config, as Debian packages
 # python  curl, and a virtual environment in .venv with what the end-to-end suite imports
-# browser Chromium, for the tests of the pages
+# browser Chromium, for the tests of the pages, and the TypeScript compiler, for those of their types
 # docs    checks for DocC, which comes with Swift
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -71,6 +71,8 @@ need_python() {
 }
 
 need_browser() {
+  command -v tsc >/dev/null || apt_packages node-typescript \
+    || echo "there is no tsc: the test of the types is skipped" >&2
   command -v chromium >/dev/null || command -v google-chrome >/dev/null && return 0
   apt_packages chromium fonts-dejavu-core || echo "there is no Chromium: the tests of the pages are skipped" >&2
 }

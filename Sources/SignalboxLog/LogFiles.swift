@@ -57,6 +57,7 @@ final class LogFiles: @unchecked Sendable {
       }
     }
     unlink(damageMark)
+    ftruncate(lock, 0)
     return database + suffix
   }
 
@@ -65,6 +66,22 @@ final class LogFiles: @unchecked Sendable {
   func markDamaged() {
     let file = open(damageMark, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
     if file >= 0 { close(file) }
+  }
+
+  // MARK: How far the log has come
+
+  /// The offset that the next event would get, as the last commit noted it; nil: nothing is noted. Where the database
+  /// knows less, what it had is gone. The note is never waited for: after a power loss it may say too little, not too
+  /// much.
+  var notedTip: UInt64? {
+    var tip: UInt64 = 0
+    return pread(lock, &tip, 8, 0) == 8 ? UInt64(littleEndian: tip) : nil
+  }
+
+  /// Notes it in the file of the lock: its own, since what happens to the database must not happen to it.
+  func note(tip: UInt64) {
+    var tip = tip.littleEndian
+    pwrite(lock, &tip, 8, 0)
   }
 
   // MARK: The reserve

@@ -76,6 +76,8 @@ package struct LogNotice: Sendable {
   package enum Kind: String, Sendable {
     /// A damaged or foreign file was renamed and a fresh log begun.
     case setAside
+    /// Events that had been stored are not there any more: the write-ahead log lost its end.
+    case shortened
     /// The disk is full: submissions are refused.
     case diskFull
     /// There is room again.

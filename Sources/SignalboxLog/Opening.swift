@@ -47,6 +47,20 @@ struct Opening {
         message: "\(files.database) \(reason); it was set aside, renamed to \(name), and a fresh log begun"))
   }
 
+  private func tellWhatIsGone(_ marks: LogMarks) {
+    if let noted = files.notedTip, noted > marks.tip {
+      let gone = noted - marks.tip
+      options.notice(
+        LogNotice(
+          kind: .shortened,
+          message: """
+            the last \(gone) event\(gone == 1 ? "" : "s") of \(files.database) (\(marks.tip) to \(noted - 1)) \
+            had been stored and are gone: its write-ahead log was cut or damaged, or the machine lost power
+            """))
+    }
+    files.note(tip: marks.tip)
+  }
+
   private enum Failure: Error {
     case unusable(String)
     case database(SQLiteError)
@@ -98,6 +112,7 @@ struct Opening {
 
   private func assemble(_ database: Database) throws(SQLiteError) -> Result {
     let marks = try LogMarks(database)
+    tellWhatIsGone(marks)
     let hash = try secret(database)
     let core = LogCore(
       options: options, files: files, marks: marks, epochs: try mintEpoch(database, marks), hash: hash)

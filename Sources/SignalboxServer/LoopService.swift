@@ -92,6 +92,8 @@ final class LoopService: HTTPService {
       loop: loop, configuration: gatewayConfiguration, outlet: LogOutlet(shared.log))
     loop.afterFlush { [hub] in hub.wrote() }
     loop.timer(after: 10_000, every: 10_000) { [hub] in hub.heartbeat() }
+    let watch = min(10_000, configuration.live.stall / 3_000_000)
+    loop.timer(after: watch, every: watch) { [hub] in hub.closeStalled() }
   }
 
   // MARK: HTTPService

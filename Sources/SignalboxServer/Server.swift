@@ -58,6 +58,7 @@ public final class Server: Sendable {
     limits.connections = configuration.connections
     limits.headSeconds = UInt64(configuration.requestSeconds)
     limits.bodySeconds = 3 * limits.headSeconds
+    limits.silenceSeconds = 2 * UInt64(configuration.viewerSeconds)
     http = HTTPServer(loops: loops.map(\.0), limits: limits) { loop in
       let service = LoopService(loop: loop, shared: shared)
       for (owner, place) in loops where owner === loop { place.service = service }

@@ -52,6 +52,12 @@ public struct ServerConfiguration: Sendable {
   package var connections = 16_384
   /// Seconds for a request's head to arrive, and three times that for 4 KiB of its body; 10.
   package var requestSeconds = 10
+  /// Seconds after which a viewer is closed that takes nothing although something waits for it; twice as long for one
+  /// that does not even acknowledge what it was sent; 30.
+  package var viewerSeconds: Int {
+    get { Int(live.stall / 1_000_000_000) }
+    set { live.stall = UInt64(newValue) * 1_000_000_000 }
+  }
   /// Answers what is written into the sockets of sessions; nil: nobody does, and the writer is told so.
   public var chat: ChatHandler?
   /// Without `chat`: whether what is written is stored as an event `chat.message`, for a program that watches those

@@ -1,6 +1,8 @@
 """The page of a chain and its monitor, in a real browser. SCREENSHOTS=folder keeps what it looked like."""
 
 import os
+import shutil
+import subprocess
 import uuid
 from pathlib import Path
 
@@ -183,7 +185,30 @@ def test_a_handler_that_fails_spares_the_others(server, browser, chain):
 
 def test_types_and_scripts_are_served(server):
     for name, kind in [("chain-monitor.js", "text/javascript"), ("chain-monitor.mjs", "text/javascript"),
-                       ("chain-monitor.d.ts", "text/plain")]:
+                       ("chain-monitor.d.ts", "text/plain"), ("chain-monitor.d.mts", "text/plain")]:
         answer = server.http.get(f"/js/{name}")
         assert answer.status_code == 200 and answer.headers["content-type"].startswith(kind)
         assert "ChainMonitor" in answer.text
+
+
+@pytest.mark.skipif(shutil.which("tsc") is None, reason="there is no TypeScript compiler")
+def test_types_are_what_the_compiler_reads(server, tmp_path):
+    """The document's example, with the files as they are served; and that the types say no to what is not there."""
+    for name in ["chain-monitor.js", "chain-monitor.mjs", "chain-monitor.d.ts", "chain-monitor.d.mts"]:
+        (tmp_path / name).write_text(server.http.get(f"/js/{name}").text)
+    document = (Path(__file__).parents[2] / "docs/chain-monitor.md").read_text()
+    example = document.split("<!-- check: tsc -->\n```ts\n")[1].split("```")[0]
+
+    def compiled(text):
+        (tmp_path / "page.mts").write_text(text)
+        return subprocess.run(
+            ["tsc", "--noEmit", "--strict", "--module", "nodenext", "--moduleResolution", "nodenext",
+             "--target", "es2020", "--lib", "dom,es2020", "page.mts"],
+            cwd=tmp_path, capture_output=True, text=True)
+
+    good = compiled(example)
+    assert good.returncode == 0, good.stdout
+    assert "'step' does not exist on type 'ChainStep" in compiled(example.replace("update.step_name", "update.step")).stdout
+    classic = compiled('new window.ChainMonitor(42).onConnection((state) => state === "open").close();\n'
+                       'import "./chain-monitor.js";\n')
+    assert classic.returncode == 0, classic.stdout

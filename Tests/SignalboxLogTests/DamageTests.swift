@@ -41,6 +41,30 @@ import Wire
     #expect(names.contains { $0.hasPrefix("signalbox.db.damaged-") })
   }
 
+  @Test func whatIsGoneIsSaidOnce() async throws {
+    let folder = TemporaryFolder()
+    let options = options(folder)
+    _ = try await fill(options)
+    let written = try EventLog.open(options)
+    #expect(notices.of(.shortened).isEmpty)
+    for number in 0..<3 { await written.store(stream(100 + number, deltas: 1)) }
+    written.close()
+    let last = written.tip - 1
+    // As after a write-ahead log without its end.
+    let database = try Database(path: folder.path + "/signalbox.db")
+    let rest = try #require(try database.integer("SELECT max(first_offset) FROM tail"))
+    try database.execute("DELETE FROM tail WHERE first_offset = \(rest)")
+    let log = try EventLog.open(options)
+    #expect(log.tip == UInt64(rest))
+    let message = try #require(notices.of(.shortened).first?.message)
+    #expect(
+      message.contains("the last \(last - UInt64(rest) + 1) events of")
+        && message.contains("(\(rest) to \(last))"))
+    log.close()
+    try EventLog.open(options).close()
+    #expect(notices.of(.shortened).count == 1)
+  }
+
   @Test func garbageIsSetAside() async throws {
     let folder = TemporaryFolder()
     try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)

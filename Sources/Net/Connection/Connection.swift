@@ -225,6 +225,24 @@ final class Connection: WheelEntry {
     if !isClosed { shared.wheel.set(self, seconds: seconds) }
   }
 
+  /// Has the connection closed when the peer acknowledges nothing of what was sent for so long (RFC 5482's user
+  /// timeout): it would take the kernel a quarter of an hour by itself.
+  func closeIfSilent(for seconds: UInt64) {
+    var descriptor: uv_os_fd_t = -1
+    let base = UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self)
+    guard uv_fileno(base, &descriptor) == 0 else { return }
+    #if canImport(Glibc)
+      var limit = UInt32(min(seconds * 1000, UInt64(Int32.max)))
+      setsockopt(
+        descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &limit, socklen_t(MemoryLayout.size(ofValue: limit))
+      )
+    #else
+      var limit = Int32(min(seconds, UInt64(Int32.max)))
+      setsockopt(
+        descriptor, IPPROTO_TCP, TCP_RXT_CONNDROPTIME, &limit, socklen_t(MemoryLayout.size(ofValue: limit)))
+    #endif
+  }
+
   func clearDeadline() { shared.wheel.clear(self) }
 
   override func expired() {

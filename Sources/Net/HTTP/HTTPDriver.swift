@@ -27,7 +27,7 @@ final class HTTPDriver: ConnectionDriver {
 
   let connection: Connection
   private let service: any HTTPService
-  private let limits: HTTPServerLimits
+  let limits: HTTPServerLimits
   private var parser: HTTPRequestParser
   private var state = State.head
   private var exchange: HTTPExchange?

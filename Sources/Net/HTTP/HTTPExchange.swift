@@ -220,10 +220,17 @@ package final class HTTPExchange: @unchecked Sendable {
       if let `protocol` { out.append(httpField: "Sec-WebSocket-Protocol", `protocol`) }
       out.append("\r\n")
     }
+    endIfSilent()
     letGo()
     let socket = WebSocketConnection(connection, handler, maxMessage: maxMessage)
     driver.replaced(by: socket.driver)
     return socket
+  }
+
+  /// For an answer that has no end: its peer may vanish without a word.
+  package func endIfSilent() {
+    guard let driver else { return }
+    driver.connection.closeIfSilent(for: driver.limits.silenceSeconds)
   }
 
   // MARK: - From the driver

@@ -31,6 +31,9 @@ enum ServeCommand: Command {
         "request-timeout", "S", environment: "SIGNALBOX_REQUEST_TIMEOUT", default: "10",
         "Seconds for a request's head; three times that for 4 KiB of its body"),
       .value(
+        "viewer-timeout", "S", environment: "SIGNALBOX_VIEWER_TIMEOUT", default: "30",
+        "Seconds after which a viewer is closed that takes nothing of what waits for it"),
+      .value(
         "allow-host", "NAME", environment: "SIGNALBOX_ALLOW_HOSTS", repeats: true,
         "Another name that clients may call this server by"),
       .value(
@@ -127,6 +130,7 @@ enum ServeCommand: Command {
     configuration.retainDays = try arguments.number("retain-days", atLeast: 0.01)
     configuration.retainBytes = try arguments.number("retain-gb", atLeast: 0.1).map { UInt64($0 * 1e9) }
     configuration.requestSeconds = try arguments.integer("request-timeout", in: 1...3600) ?? 10
+    configuration.viewerSeconds = try arguments.integer("viewer-timeout", in: 1...3600) ?? 30
     configuration.allowedHosts = arguments.all("allow-host")
     configuration.allowedOrigins = arguments.all("allow-origin")
     if arguments.has("require-keys") { configuration.requiresKeys = true }

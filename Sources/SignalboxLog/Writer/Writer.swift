@@ -213,6 +213,7 @@ final class Writer: @unchecked Sendable {
     withExtendedLifetime(packed) {}
     let duration = SystemTime.monotonic - started
     tip = end
+    core.files.note(tip: end)
     core.tail.append(TailCache.Entry(committed: committed, keys: keys, received: received))
     core.tip.store(end, ordering: .releasing)
     core.savedUpTo.store(tables.dirtySince() ?? end, ordering: .releasing)

@@ -1381,7 +1381,14 @@ noscript { padding: 20px; }
 }
 """###),
     DashboardAsset(
-      path: "/js/chain-monitor.d.ts", contentType: "text/plain; charset=utf-8", tag: "\"9c2a3be3ed3ffcc8\"",
+      path: "/js/chain-monitor.d.mts", contentType: "text/plain; charset=utf-8", tag: "\"8dc1cb92a5d29656\"",
+      text: ###"""
+// The types of the module; those of the classic script, which it loads, say all.
+export * from "./chain-monitor.js";
+export { ChainMonitor as default } from "./chain-monitor.js";
+"""###),
+    DashboardAsset(
+      path: "/js/chain-monitor.d.ts", contentType: "text/plain; charset=utf-8", tag: "\"512adf5240a01499\"",
       text: ###"""
 /** What every update carries besides its own members. */
 export interface ChainUpdate {
@@ -1464,8 +1471,6 @@ export class ChainMonitor {
   /** Ends it for good. */
   close(): void;
 }
-
-export default ChainMonitor;
 
 declare global {
   interface Window {

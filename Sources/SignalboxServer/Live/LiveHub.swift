@@ -316,10 +316,9 @@ package final class LiveHub {
 
   // MARK: Time
 
-  /// Sends a heartbeat to all, and closes those who have stopped reading. To be called every 10 s.
-  package func heartbeat() {
+  /// Closes those who have stopped reading. To be called several times within `LiveLimits.stall`.
+  package func closeStalled() {
     let now = shell.now()
-    var frames: [EventFormat: SharedBytes] = [:]
     for viewer in Array(viewers.values) {
       let queued = viewer.transport.queuedBytes
       if queued == 0 || queued < viewer.progress.queued {
@@ -327,11 +326,17 @@ package final class LiveHub {
       } else if now - viewer.progress.time > limits.stall {
         metrics.stalled += 1
         close(viewer, .stalled)
-        continue
       } else {
         viewer.progress.queued = queued
       }
-      guard viewer.state == .tail, queued < limits.queuedBytes else { continue }
+    }
+  }
+
+  /// Sends a heartbeat to all. To be called every 10 s.
+  package func heartbeat() {
+    var frames: [EventFormat: SharedBytes] = [:]
+    for viewer in viewers.values where viewer.state == .tail {
+      guard viewer.transport.queuedBytes < limits.queuedBytes else { continue }
       let frame = frames[viewer.format] ?? control("heartbeat", as: viewer.format, at: flushed)
       frames[viewer.format] = frame
       viewer.transport.send(frame)

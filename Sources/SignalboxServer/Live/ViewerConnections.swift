@@ -46,7 +46,10 @@ final class WebSocketViewer: WebSocketHandler, ViewerTransport {
 final class SSEViewer: ViewerTransport {
   private let exchange: HTTPExchange
 
-  init(_ exchange: HTTPExchange) { self.exchange = exchange }
+  init(_ exchange: HTTPExchange) {
+    self.exchange = exchange
+    exchange.endIfSilent()
+  }
 
   var queuedBytes: Int { exchange.queuedBytes }
 

@@ -143,9 +143,15 @@ def balances(server: Server) -> None:
     def count(name: str) -> float:
         return server.metric(f"signalbox_{name}_total")
 
+    server.until(lambda: not server.metric("signalbox_ingest_pending_events") and not server.metric(
+        "signalbox_gateway_active"), lambda: "something is still under way")
     received = count("ingest_received")
-    parts = [count("ingest_stored"), count("ingest_duplicate"), count("ingest_rejected")]
-    assert received == sum(parts), f"received {received}, but stored, duplicate, rejected are {parts}"
+    parts = [count("ingest_stored"), count("ingest_duplicate"), count("ingest_rejected"), count("ingest_refused")]
+    assert received == sum(parts), f"received {received}, but stored, duplicate, rejected, refused are {parts}"
+    # The log adds ends of its own, of spans that were lost.
+    stored = count("log_stored")
+    parts = [count("ingest_stored"), count("gateway_events"), -count("gateway_events_lost")]
+    assert stored >= sum(parts), f"{stored} are in the log, but from producers and the gateway, less lost, came {parts}"
     ranged = count("reader_range")
     parts = [count("reader_sent"), count("reader_filtered"), count("reader_gap")]
     assert ranged == sum(parts), f"readers passed {ranged}, but sent, filtered, gap are {parts}"
@@ -158,9 +164,27 @@ class Footprint:
         self.server = server
         self.resident, self.descriptors = server.resident, server.descriptors
 
-    def is_back(self, megabytes: int = 48, descriptors: int = 4) -> None:
+    def is_back(self, megabytes: int = 64, descriptors: int = 4) -> None:
         self.server.until(
             lambda: self.server.descriptors <= self.descriptors + descriptors,
             lambda: f"{self.server.descriptors} descriptors are open, {self.descriptors} were")
         grown = self.server.resident - self.resident
         assert grown < megabytes << 20, f"memory grew by {grown >> 20} MiB"
+
+
+class Closing:
+    """What must be so at the end of every case, whatever was done: ledgers balance, memory and descriptors are back where
+    they were, the server ends when it is told to, and starts again by itself."""
+
+    def __init__(self, server: Server):
+        self.server = server
+        self.footprint = Footprint(server)
+
+    def look(self, megabytes: int = 64) -> None:
+        if self.server.process.poll() is not None:
+            self.server.start()
+        self.footprint.is_back(megabytes)
+        balances(self.server)
+        assert self.server.stop() == 0, self.server.said
+        self.server.start()
+        assert self.server.http.get("/readyz").status_code == 200, self.server.said

@@ -1,10 +1,11 @@
-"""A table of what was done and what came of it, at the end of a run."""
+"""What every case ends with, and a table of what was done and what came of it."""
 
 import pytest
 
-from .books import ROUNDS, SEED
+from .books import ROUNDS, SEED, Closing
 
 _rows: list[tuple[str, str]] = []
+_closings = pytest.StashKey[list[Closing]]()
 
 
 def pytest_collection_modifyitems(items):
@@ -12,6 +13,31 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("faults"):
             item.add_marker(pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning"))
+
+
+@pytest.fixture
+def launch(launch, request):
+    """Starts servers whose books are looked at when the case is over."""
+    closings = request.node.stash[_closings] = []
+
+    def start(*arguments, **keywords):
+        server = launch(*arguments, **keywords)
+        server.closing = Closing(server)
+        closings.append(server.closing)
+        return server
+
+    return start
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem):
+    result = yield
+    last = {closing.server.data: closing for closing in pyfuncitem.stash.get(_closings, [])}
+    for closing in last.values():
+        # A case that takes the folder away with it has looked before.
+        if closing.server.data.exists():
+            closing.look()
+    return result
 
 
 @pytest.fixture

@@ -97,6 +97,7 @@ def test_damaged_anywhere(launch, tmp_path, told, written, name, damage):
         shutil.copytree(folders[name], data)
         what = damage(data / name, dice)
         server = launch(data=data)
+        beginning = server.said
         try:
             found, missing = history_with_gaps(server)
             for each in found:
@@ -110,6 +111,7 @@ def test_damaged_anywhere(launch, tmp_path, told, written, name, damage):
                 answer = server.http.get("/v1/events", params={"after": events[-1]["position"]})
                 expected = 200 if len(numbers) == len(stored) else 410
                 assert answer.status_code == expected, f"{what}: {answer.status_code} {answer.text[:200]}"
+                assert (" are gone: " in beginning) == (len(numbers) < len(stored)), f"{what}: {beginning}"
             aside = any("damaged" in file.name for file in data.iterdir())
             # The end of a write-ahead log is not there if it was cut: those commits were never made durable.
             if not aside and "wal" not in name:
@@ -125,6 +127,8 @@ def test_damaged_anywhere(launch, tmp_path, told, written, name, damage):
             assert server.history(session="after")[-1]["data"]["n"] == 1
             server.restart()
             assert server.history(session="after"), f"{what}: not there after one more start"
+            assert " are gone: " not in server.said, "it was said before"
+            server.closing.look()
         except AssertionError as failure:
             raise AssertionError(f"{what}: {failure}\n{server.said}") from failure
         finally:
@@ -223,6 +227,7 @@ def test_a_full_disk_is_said_and_survived(launch, tmp_path, session):
         viewer.close()
         server.restart()
         assert [event["data"]["n"] for event in server.history(session=session)] == list(range(len(kept) + 1))
+        server.closing.look()
         server.stop()
 
 
@@ -248,4 +253,5 @@ def test_a_disk_that_is_full_again_and_again(launch, tmp_path, told):
         server.restart()
         assert check(server, writers) == total
         told(f"{rounds} times: {total} acknowledged, all there; {sum(writer.refused for writer in writers)} refused")
+        server.closing.look()
         server.stop()

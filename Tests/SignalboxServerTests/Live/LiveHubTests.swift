@@ -216,7 +216,7 @@ private final class Sink: ViewerTransport {
     bench.commit(["a"])
     for _ in 0..<5 {
       bench.clock += 10_000_000_000
-      bench.hub.heartbeat()
+      bench.hub.closeStalled()
     }
     #expect(sink.closed == .stalled)
     #expect(bench.hub.viewerCount == 0)

@@ -80,8 +80,6 @@ export class ChainMonitor {
   close(): void;
 }
 
-export default ChainMonitor;
-
 declare global {
   interface Window {
     ChainMonitor: typeof ChainMonitor;
