@@ -140,7 +140,7 @@ let package = Package(
 
 // What must hold of every parser: replayed by `make test`; with SIGNALBOX_FUZZ linked with libFuzzer by Fuzz/run.
 let parsers: [Target.Dependency] = [
-  "Wire", "JSONScan", "Signalbox", "SignalboxLLM", "SignalboxLog", "SignalboxServer",
+  "Wire", "JSONScan", "Signalbox", "SignalboxLLM", "SignalboxLog", "SignalboxServer", "SignalboxCLI",
 ]
 let isFuzzing = Context.environment["SIGNALBOX_FUZZ"] != nil
 let besides = ["corpus", "run", "CHTTPParser", "FuzzHTTPOracle"]

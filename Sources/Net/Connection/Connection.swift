@@ -23,6 +23,8 @@ final class Connection: WheelEntry {
   private let shared: LoopShared
   private let handle: UnsafeMutablePointer<uv_tcp_t>
   private var out = OutQueue()
+  /// Bytes accepted for writing since the beginning.
+  private var accepted = 0
   /// Segments that a running uv_write reads from.
   private var inFlight: [OutSegment] = []
   private var request: UnsafeMutablePointer<uv_write_t>?
@@ -109,8 +111,12 @@ final class Connection: WheelEntry {
     out.bytes + (inFlight.isEmpty ? 0 : uv_stream_get_write_queue_size(stream))
   }
 
+  /// Bytes that the socket has taken since the beginning.
+  var takenBytes: Int { accepted - queuedBytes }
+
   func write(_ bytes: UnsafeRawBufferPointer) {
     guard !isClosed else { return }
+    accepted += bytes.count
     out.append(bytes, shared)
     markDirty()
   }
@@ -119,6 +125,7 @@ final class Connection: WheelEntry {
 
   func write(_ bytes: SharedBytes, from: Int, to: Int) {
     guard !isClosed else { return }
+    accepted += to - from
     out.append(bytes, from, to)
     markDirty()
   }

@@ -49,6 +49,8 @@ package final class HTTPExchange: @unchecked Sendable {
 
   /// Bytes accepted for writing that the socket has not taken yet.
   package var queuedBytes: Int { driver?.connection.queuedBytes ?? 0 }
+  /// Bytes that the socket has taken since the connection began.
+  package var takenBytes: Int { driver?.connection.takenBytes ?? 0 }
   /// Nothing can be written any more: the answer is finished or the peer is gone.
   package var isOver: Bool { phase == .finished || driver == nil }
   /// The answer's body goes in chunks: what `writeFramed` is for.

@@ -45,6 +45,8 @@ package final class WebSocketConnection: @unchecked Sendable {
   package var isClosing: Bool { driver.isClosing }
   /// Bytes accepted for sending that the socket has not taken yet.
   package var queuedBytes: Int { driver.connection.queuedBytes }
+  /// Bytes that the socket has taken since the connection began.
+  package var takenBytes: Int { driver.connection.takenBytes }
   /// Monotonic nanoseconds of the last byte from the peer.
   package var lastHeard: UInt64 { driver.lastHeard }
 

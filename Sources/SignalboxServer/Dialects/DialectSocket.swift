@@ -33,6 +33,7 @@ class DialectSocket: WebSocketHandler, ViewerTransport {
   // MARK: ViewerTransport
 
   var queuedBytes: Int { socket?.queuedBytes ?? 0 }
+  var takenBytes: Int { socket?.takenBytes ?? 0 }
 
   func send(_ bytes: SharedBytes) { socket?.sendFramed(bytes, from: 0, to: bytes.count) }
 

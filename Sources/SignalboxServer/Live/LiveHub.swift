@@ -182,7 +182,7 @@ package final class LiveHub {
   package func add(_ viewer: Viewer, from offset: UInt64) {
     viewers[ObjectIdentifier(viewer)] = viewer
     viewer.cursor = offset
-    viewer.progress = (shell.now(), 0)
+    viewer.progress = (shell.now(), viewer.transport.takenBytes)
     advance(viewer)
   }
 
@@ -197,7 +197,7 @@ package final class LiveHub {
 
   /// The viewer's connection has taken all that was queued.
   package func drained(_ viewer: Viewer) {
-    viewer.progress = (shell.now(), 0)
+    viewer.progress = (shell.now(), viewer.transport.takenBytes)
     if viewer.state == .behind { advance(viewer) }
   }
 
@@ -320,14 +320,13 @@ package final class LiveHub {
   package func closeStalled() {
     let now = shell.now()
     for viewer in Array(viewers.values) {
-      let queued = viewer.transport.queuedBytes
-      if queued == 0 || queued < viewer.progress.queued {
-        viewer.progress = (now, queued)
+      // How much is queued does not tell: what a reader takes is filled up again.
+      let taken = viewer.transport.takenBytes
+      if viewer.transport.queuedBytes == 0 || taken > viewer.progress.taken {
+        viewer.progress = (now, taken)
       } else if now - viewer.progress.time > limits.stall {
         metrics.stalled += 1
         close(viewer, .stalled)
-      } else {
-        viewer.progress.queued = queued
       }
     }
   }

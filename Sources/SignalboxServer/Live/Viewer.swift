@@ -25,8 +25,8 @@ package final class Viewer {
   /// Its group while it is at the tail, and its place in there.
   var group: LiveGroup?
   var place = 0
-  /// When its connection last took anything, and how much was queued then.
-  var progress: (time: UInt64, queued: Int) = (0, 0)
+  /// When its connection last took anything, and how much it had taken by then.
+  var progress: (time: UInt64, taken: Int) = (0, 0)
   var pacer: ReplayPacer?
   /// Called once when it is served no more.
   var atEnd: (() -> Void)?

@@ -19,6 +19,7 @@ final class WebSocketViewer: WebSocketHandler, ViewerTransport {
   // MARK: ViewerTransport
 
   var queuedBytes: Int { socket?.queuedBytes ?? 0 }
+  var takenBytes: Int { socket?.takenBytes ?? 0 }
 
   func send(_ bytes: SharedBytes) { socket?.sendFramed(bytes, from: 0, to: bytes.count) }
 
@@ -52,6 +53,7 @@ final class SSEViewer: ViewerTransport {
   }
 
   var queuedBytes: Int { exchange.queuedBytes }
+  var takenBytes: Int { exchange.takenBytes }
 
   func send(_ bytes: SharedBytes) { exchange.writeFramed(bytes, from: 0, to: bytes.count) }
 

@@ -39,6 +39,8 @@ package enum ViewerClose: Equatable, Sendable {
 package protocol ViewerTransport: AnyObject {
   /// Bytes that are accepted but not yet with the kernel.
   var queuedBytes: Int { get }
+  /// Bytes that the kernel has taken since the connection began.
+  var takenBytes: Int { get }
   /// Sends bytes that are framed already; they are shared, not copied.
   func send(_ bytes: SharedBytes)
   func close(_ reason: ViewerClose)

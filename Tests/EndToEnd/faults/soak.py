@@ -1,10 +1,11 @@
 """A quiet mixture of everything that goes wrong, for a while: `make soak MINUTES=30`.
 
 Writers at an even pace, viewers that come and go, one that measures how long an event takes to be seen, producers that
-lie, upstreams that misbehave, a process that stands still now and then, and two kills on the way. Draws memory,
+lie, upstreams that misbehave, a process that stands still now and then, and two kills in the middle of it. Draws memory,
 descriptors, latency and ledgers over time, and fails where one of them does not come back.
 """
 
+import contextlib
 import os
 import signal
 import statistics
@@ -39,6 +40,8 @@ class Soak:
         self.life = 0
         self.latencies: list[float] = []
         self.lies = self.calls = self.visits = self.stands = 0
+        self.is_dying = False
+        self.problems: list[str] = []
 
     # What goes on beside each other; each ends with `stop`, or when the server is killed.
 
@@ -85,8 +88,9 @@ class Soak:
                     number += 1
                     viewer.until_count(number)
                     self.latencies.append(time.monotonic() - began)
-        except (AssertionError, httpx.HTTPError, OSError):
-            pass
+        except (AssertionError, httpx.HTTPError, OSError) as failure:
+            if not self.is_dying:
+                self.problems.append(f"life {self.life + 1}: {failure!r}")
 
     def sample(self, began: float) -> None:
         latencies, self.latencies = self.latencies, []
@@ -96,14 +100,34 @@ class Soak:
             "descriptors": self.server.descriptors, "latency_p99_ms": p99,
             "stored": self.server.metric("signalbox_ingest_stored_total")})
 
-    def live(self, began: float, until: float) -> None:
-        """One life of the server."""
+    @contextlib.contextmanager
+    def everything(self):
+        """All of it goes on meanwhile."""
         stop = threading.Event()
         threads = [threading.Thread(target=body, args=(stop,)) for body in
                    (self.visit, self.visit, self.visit, self.lie, self.call, self.call, self.time_events)]
         threads += [threading.Thread(target=writer.run, args=(self.server, stop)) for writer in self.writers]
         for thread in threads:
             thread.start()
+        yield
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+    def live(self, began: float, until: float) -> None:
+        """One life of the server, at the end of which all stop in an orderly way."""
+        with self.everything():
+            self.watch(began, until)
+
+    def die(self) -> None:
+        """All begin once more, and it is killed in the middle of it."""
+        with self.everything():
+            time.sleep(1 + self.dice.random() * 2)
+            self.is_dying = True
+            self.server.kill()
+        self.is_dying = False
+
+    def watch(self, began: float, until: float) -> None:
         while time.monotonic() < until:
             time.sleep(min(2, max(0.1, until - time.monotonic())))
             if self.dice.random() < 0.05:
@@ -117,12 +141,8 @@ class Soak:
                   f"{self.samples[-1]['memory_mb']:.0f} MB  {self.samples[-1]['descriptors']} descriptors  "
                   f"p99 {self.samples[-1]['latency_p99_ms']:.1f} ms  {self.lies} lies  {self.calls} calls",
                   end="", flush=True)
-        stop.set()
-        for thread in threads:
-            thread.join()
 
     def run(self) -> list[str]:
-        problems = []
         began = time.monotonic()
         self.server.start()
         at_rest = self.server.descriptors
@@ -134,17 +154,17 @@ class Soak:
                                   lambda: f"{self.server.descriptors} descriptors are open, {at_rest} were", 60)
                 balances(self.server)
             except AssertionError as failure:
-                problems.append(f"life {self.life + 1}: {failure}")
+                self.problems.append(f"life {self.life + 1}: {failure}")
             if self.life < lives - 1:
-                self.server.kill()
+                self.die()
                 self.server.start()
         try:
             self.total = check(self.server, self.writers)
         except AssertionError as failure:
-            problems.append(str(failure))
+            self.problems.append(str(failure))
         self.server.stop()
         self.wild.close()
-        return problems + self.growth()
+        return self.problems + self.growth()
 
     def growth(self) -> list[str]:
         """Memory may warm up in the first half of a life; in the second it must stand."""

@@ -10,6 +10,7 @@ import Wire
   private final class Pipe: ViewerTransport {
     var frames: [String] = []
     var queuedBytes = 0
+    var takenBytes = 0
     var closed: ViewerClose?
     private var decoder = WebSocketDecoder(role: .client, maxMessage: 1 << 20)
 

@@ -107,6 +107,7 @@ private final class Sink: ViewerTransport {
   var closed: ViewerClose?
 
   var queuedBytes: Int { queue.reduce(0) { $0 + $1.count } }
+  var takenBytes: Int { taken.utf8.count }
 
   func send(_ bytes: SharedBytes) {
     if blocked || !queue.isEmpty { queue.append(bytes) } else { take(bytes) }
@@ -220,6 +221,22 @@ private final class Sink: ViewerTransport {
     }
     #expect(sink.closed == .stalled)
     #expect(bench.hub.viewerCount == 0)
+  }
+
+  /// What waits for it is never less, and yet it reads.
+  @Test func whoReadsAsFastAsItIsFilledStays() {
+    let bench = Bench()
+    let (_, sink) = bench.view(from: 1)
+    for round in 0..<10 {
+      sink.blocked = true
+      bench.commit(["a"], padding: round)
+      bench.clock += 10_000_000_000
+      bench.hub.heartbeat()
+      bench.hub.closeStalled()
+      sink.blocked = false
+      sink.drain()
+    }
+    #expect(sink.closed == nil && bench.hub.viewerCount == 1)
   }
 
   @Test func heartbeatsCarryThePosition() {
