@@ -67,8 +67,8 @@ soak: ## a mixture of all that goes wrong, for a while, and how memory and laten
 	@swift build -c release --product signalbox
 	@cd Tests/EndToEnd && SIGNALBOX="$(CURDIR)/.build/release/signalbox" ../../.venv/bin/python -m faults.soak
 
-breakages: ## break the sources on purpose and show that the tests see it
-	@$(deps) swift build
+breakages: ## break the sources on purpose and show that the tests see it (half an hour)
+	@$(deps) swift build python
 	@Tests/Breakages/run
 
 coverage: ## line coverage of the unit tests, a line a source folder; fails below 80 % (95 % of Wire and the log)

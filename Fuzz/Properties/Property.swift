@@ -15,7 +15,7 @@ struct Property: Sendable {
     httpRequest, webSocket, sse, events, replies, redaction,
     query, position, route, token, keySet, sessionFrame, simWorksFrame,
     lines, arrays, eventStreams, encodings, rules, pattern, cassette, prices, budget, types, gzip, block,
-    json, partialJSON, traceparent, dates, arguments,
+    json, partialJSON, traceparent, dates, arguments, cleaning,
   ]
 
   static func named(_ name: String) -> Property? { all.first { $0.name == name } }

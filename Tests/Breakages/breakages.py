@@ -1,7 +1,7 @@
 """Mistakes that could be made, one at a time; every one of them must be seen by the tests.
 
-A breakage is a change of one place in the sources, and the tests that must fail with it. Where the place is not there
-any more, the breakage has to be written anew.
+A breakage is a change of one place in the sources, and what must fail with it: a folder of unit tests, or cases of
+`make faults`. Where the place is not there any more, the breakage has to be written anew.
 """
 
 from typing import NamedTuple
@@ -12,9 +12,12 @@ class Breakage(NamedTuple):
     file: str
     old: str
     new: str
+    # A folder of Tests/; or, behind FAULTS, what pytest's -k takes.
     tests: str
 
 
+FAULTS = "faults: "
+MOMENT = "    let moment = SystemTime.monotonic + 5_000_000\n    while SystemTime.monotonic < moment {}\n"
 LOG, SIGNALBOX, SERVER, WIRE = "SignalboxLogTests", "SignalboxTests", "SignalboxServerTests", "WireTests"
 
 BREAKAGES = [
@@ -120,4 +123,62 @@ BREAKAGES = [
         "static let longestHold = ",
         "static let longestHold = 1 + 0 * ",
         WIRE),
+    # What only shows in the program as it runs.
+    Breakage(
+        "the answer comes a moment before the commit",
+        "Sources/SignalboxLog/Writer/Writer.swift",
+        "      if commit.builder.count > 0 { try finish(commit) }\n      tell(submissions, results)\n",
+        "      tell(submissions, results)\n" + MOMENT +
+        "      if commit.builder.count > 0 { try finish(commit) }\n",
+        FAULTS + "killed_under_load"),
+    Breakage(
+        "a viewer is shown what is not stored yet",
+        "Sources/SignalboxLog/Writer/Writer.swift",
+        "    let started = SystemTime.monotonic\n    try core.turn.with {",
+        "    let started = SystemTime.monotonic\n"
+        "    for observer in core.observers.with({ $0 }) { observer(committed) }\n" + MOMENT +
+        "    try core.turn.with {",
+        FAULTS + "killed_under_load"),
+    Breakage(
+        "an opening goes on under the name of the last one",
+        "Sources/SignalboxLog/Opening.swift",
+        "    let epoch = UInt64.random(in: 1..<1 << 48)\n",
+        "    let epoch: UInt64 = 1\n",
+        FAULTS + "damaged_anywhere and wal"),
+    Breakage(
+        "nobody is told what a damaged write-ahead log lost",
+        "Sources/SignalboxLog/Opening.swift",
+        "noted > marks.tip {",
+        "noted > marks.tip, noted == 0 {",
+        FAULTS + "damaged_anywhere and wal"),
+    Breakage(
+        "a connection leaves a descriptor behind",
+        "Sources/Net/Connection/Connection.swift",
+        "    let driver = self.driver\n",
+        "    _ = dup(2)\n    let driver = self.driver\n",
+        FAULTS + "producers_that_lie"),
+    Breakage(
+        "the body of a request may take as long as it likes",
+        "Sources/Net/HTTP/HTTPDriver.swift",
+        "    progress = 0\n    connection.setDeadline(seconds: limits.bodySeconds)\n",
+        "    progress = 0\n    connection.setDeadline(seconds: limits.bodySeconds * 1000)\n",
+        FAULTS + "producers_that_trickle"),
+    Breakage(
+        "who has vanished is kept",
+        "Sources/Net/Connection/Connection.swift",
+        "  func closeIfSilent(for seconds: UInt64) {\n",
+        "  func closeIfSilent(for seconds: UInt64) {\n    guard seconds == 0 else { return }\n",
+        FAULTS + "viewers_that_vanish"),
+    Breakage(
+        "an answer that broke off ends like a whole one",
+        "Sources/SignalboxServer/Gateway/GatewayCall.swift",
+        "        if exchange.hasBegun {\n          exchange.abort()\n",
+        "        if exchange.hasBegun {\n          exchange.finish()\n",
+        FAULTS + "wild_upstreams"),
+    Breakage(
+        "what a full disk refuses is not counted",
+        "Sources/SignalboxServer/Ingest/IngestEndpoint.swift",
+        "    if result.failure != nil { refusedEvents += UInt64(batch.count) }\n",
+        "",
+        FAULTS + "full_again"),
 ]

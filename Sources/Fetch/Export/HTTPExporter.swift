@@ -45,6 +45,7 @@ public final class HTTPExporter: Exporter {
   private let schedule = Locked(RetrySchedule())
   private let listener = Locked(CancelListener())
 
+  /// Nothing is sent, and no connection made, before the first batch.
   public convenience init(_ configuration: Configuration = .init()) {
     self.init(configuration, client: .shared)
   }

@@ -97,6 +97,7 @@ extension Step {
     }
   }
 
+  /// The same for a body that needs nothing of the step.
   public static func each<Element: Sendable, Result: Sendable>(
     _ name: String, atMost limit: Int = 4, _ body: @escaping @Sendable (Element) async throws -> Result
   ) -> Step where Input == [Element], Output == [Result] {

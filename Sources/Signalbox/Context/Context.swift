@@ -34,6 +34,7 @@ public struct Context: Sendable {
 
   public var fields: Fields { storage.fields }
 
+  /// A member of `fields`, as if it were the context's own: `context.session`.
   public subscript<Value>(dynamicMember member: WritableKeyPath<Fields, Value>) -> Value {
     get { storage.fields[keyPath: member] }
     set {

@@ -44,6 +44,7 @@ public struct Event: Sendable, Hashable {
     self.data = data
   }
 
+  /// A member of the context, as if it were the event's own: `event.session`.
   public subscript<Value>(dynamicMember member: WritableKeyPath<Context.Fields, Value>) -> Value {
     get { context[dynamicMember: member] }
     set { context[dynamicMember: member] = newValue }

@@ -37,6 +37,7 @@ public struct EventTypes: Sendable, Hashable {
     declarations.append(declaration)
   }
 
+  /// What a type of that name is declared as; nil: it is not.
   public subscript(name: String) -> EventDeclaration? { declarations.first { $0.name == name } }
 
   /// Whether an event of that type is declared, as itself or as one of a span's.

@@ -3,27 +3,17 @@ internal import Wire
 /// Keeps of an application's events what a policy says. Texts that spans stream are redacted across their deltas: what
 /// may be the beginning of something to redact comes with a later delta, and what is left with one before the end.
 struct EventRedactor: Sendable {
-  /// A text that a span streams.
-  private struct Stream: Sendable {
-    var channel: String
-    var choice: Int64
-    var tool: Int64?
-    var redactor = StreamRedactor()
-    /// The index of the delta in which the text that is held back began.
-    var since: Int64 = 0
-  }
-
   private struct Streams: Sendable {
+    /// The type of its deltas.
     var type: EventType
+    /// The index that follows the last delta's.
     var next: Int64 = 0
     var isNumbered = false
-    var streams: [Stream] = []
+    var texts = SpanRedactor()
   }
 
-  /// Spans whose streams are followed at once: another takes the place of any, whose held text is dropped. Streams of a
-  /// span: the texts of others are redacted whole.
+  /// Spans whose streams are followed at once: another takes the place of any, whose held text is dropped.
   private static let spanLimit = 4096
-  private static let streamLimit = 64
 
   private let policy: ContentPolicy
   private var spans: [SpanID: Streams] = [:]
@@ -42,11 +32,9 @@ struct EventRedactor: Sendable {
       if event.phase == .end || event.phase == .error, let ended = spans.removeValue(forKey: span) {
         events = held(of: ended, before: event, id: id)
       } else if event.phase == .restart {
-        let from = event.data?["discard_from"]?.int ?? 0
-        // Where nothing is discarded, a secret may go on.
-        if from < spans[span]?.next ?? 0 {
-          spans[span]?.streams.removeAll { $0.since >= from || $0.redactor.held == 0 }
-        }
+        let first = event.data?["discard_from"]?.int ?? 0
+        let expected = spans[span]?.next ?? 0
+        spans[span]?.texts.discard(from: first, expected: expected)
       }
     }
     let mode = policy.mode(
@@ -168,66 +156,47 @@ struct EventRedactor: Sendable {
   // MARK: Streams
 
   private mutating func piece(_ text: String, of span: SpanID, _ event: Event, _ data: JSONValue) -> String {
-    let channel = data["channel"]?.string ?? "text"
-    let choice = data["choice"]?.int ?? 0
-    let tool = data["tool"]?["index"]?.int
+    let key = SpanRedactor.Key(
+      channel: data["channel"]?.string, choice: data["choice"]?.int, tool: data["tool"]?["index"]?.int)
     if spans[span] == nil, spans.count >= Self.spanLimit, let other = spans.keys.first { spans[other] = nil }
     var streams = spans.removeValue(forKey: span) ?? Streams(type: event.type)
     defer { spans[span] = streams }
-    var isAfterGap = false
-    if let index = event.index {
-      // A piece whose neighbours are out already cannot be looked at in its place.
-      guard index >= streams.next else { return text.isEmpty ? "" : Self.mark }
-      streams.isNumbered = true
-      isAfterGap = index > streams.next && !text.isEmpty
-      streams.next = index + event.count
-    }
-    let known = streams.streams.firstIndex { $0.channel == channel && $0.choice == choice && $0.tool == tool }
-    let place = known ?? streams.streams.count
-    guard place < Self.streamLimit else { return text.isEmpty ? "" : Self.mark }
-    if known == nil { streams.streams.append(Stream(channel: channel, choice: choice, tool: tool)) }
+    let expected = streams.next
     var out = ByteWriter(capacity: text.utf8.count + 64)
-    if isAfterGap {
-      streams.streams[place].redactor.lose()
-      out.append(RedactionSet.replacement)
-    }
     var text = text
     text.withUTF8 {
-      streams.streams[place].redactor.feed(
-        UnsafeRawBufferPointer($0), with: policy.set, into: &out, counts: &counts)
+      streams.texts.feed(
+        UnsafeRawBufferPointer($0), of: key, index: event.index, expected: expected, with: policy.set,
+        into: &out,
+        counts: &counts)
     }
-    if streams.streams[place].redactor.held <= text.utf8.count {
-      streams.streams[place].since = event.index ?? 0
+    if let index = event.index, index >= expected {
+      streams.isNumbered = true
+      streams.next = max(expected, index &+ event.count)
     }
     return out.string
   }
 
   /// What was held back of a span, as deltas that follow its last.
   private mutating func held(of span: Streams, before end: Event, id: () -> EventID) -> [Event] {
-    var next = span.next
-    var events: [Event] = []
-    for var stream in span.streams where stream.redactor.held > 0 {
-      var out = ByteWriter()
-      var counts = RedactionCounts()
-      stream.redactor.feed(
-        UnsafeRawBufferPointer(start: nil, count: 0), with: policy.set, isFinal: true, into: &out,
-        counts: &counts)
-      var data: JSONObject = ["channel": .string(stream.channel)]
-      if stream.choice != 0 { data["choice"] = .int(stream.choice) }
-      if let tool = stream.tool { data["tool"] = ["index": .int(tool)] }
-      data["text"] = .string(out.string)
-      if !counts.isEmpty { data["redacted"] = found(counts) }
+    var span = span
+    var rest: [(key: SpanRedactor.Key, text: String, counts: RedactionCounts)] = []
+    span.texts.finish(with: policy.set) { rest.append(($0, $1.string, $2)) }
+    return rest.enumerated().map { place, held in
+      var data: JSONObject = ["channel": .string(held.key.channel)]
+      if held.key.choice != 0 { data["choice"] = .int(held.key.choice) }
+      if let tool = held.key.tool { data["tool"] = ["index": .int(tool)] }
+      data["text"] = .string(held.text)
+      if !held.counts.isEmpty { data["redacted"] = found(held.counts) }
       var event = Event(
         id: id(), type: span.type, phase: .delta, time: end.time, context: end.context,
-        index: span.isNumbered ? next : nil, data: .object(data))
+        index: span.isNumbered ? span.next &+ Int64(place) : nil, data: .object(data))
       event.tags = [:]
       event.source = nil
       event.provider = event.provider.map { clean($0) }
       event.model = event.model.map { clean($0) }
-      events.append(event)
-      next += 1
+      return event
     }
-    return events
   }
 }
 

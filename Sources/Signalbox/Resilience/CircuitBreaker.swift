@@ -72,6 +72,7 @@ public struct CircuitBreaker: Sendable, Hashable {
   }
 
   public let policy: Policy
+  /// Whether calls are let through: all, none, or one that tries.
   public private(set) var state = State.closed
   /// How often it has opened.
   public private(set) var openings: UInt64 = 0

@@ -1,6 +1,7 @@
 internal import Signalbox
 
 extension Agent {
+  /// Hears of a run's events, where the run was begun.
   public typealias Handler = nonisolated(nonsending) (AgentEvent) async -> Void
 
   /// Runs until the model answers without asking for tools.
@@ -27,6 +28,7 @@ extension Agent {
     throw .cancelled
   }
 
+  /// The same for a user's text.
   public nonisolated(nonsending) func run(
     _ input: String, in conversation: Conversation = .init(), session: String? = nil,
     on handler: Handler? = nil
@@ -45,6 +47,7 @@ extension Agent {
     return AgentStream(AgentPlan(agent: self, message: message, conversation: conversation, context: context))
   }
 
+  /// The same for a user's text.
   public func stream(
     _ input: String, in conversation: Conversation = .init(), session: String? = nil
   ) -> AgentStream {

@@ -63,6 +63,7 @@ public final class CassetteRecorder: ByteTap {
   /// Returns once every call that has ended is in its file.
   public func flush() async { await folder?.flush() }
 
+  /// Begins to record a call; what it returns is told of the answer's bytes.
   public func begin(method: String, path: String, body: UnsafeRawBufferPointer) -> any ByteTapCall {
     let request = Cassette.Request(
       method: method, path: RecordedHead.path(path), model: RequestGist(body: body, path: path).model,

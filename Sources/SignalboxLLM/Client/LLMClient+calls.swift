@@ -9,12 +9,14 @@ extension LLMClient {
     LLMStream(CallPlan(client: self, request: request, isStream: true, outer: .current))
   }
 
+  /// The same for a conversation.
   public func stream(
     _ messages: [Message], model: String, options: GenerationOptions = .init()
   ) -> LLMStream {
     stream(LLMRequest(model: model, messages, options: options))
   }
 
+  /// The same for one text of a user.
   public func stream(_ prompt: String, model: String, options: GenerationOptions = .init()) -> LLMStream {
     stream(LLMRequest(model: model, prompt, options: options))
   }
@@ -46,6 +48,7 @@ extension LLMClient {
     }
   }
 
+  /// The same for a conversation.
   public nonisolated(nonsending) func generate(
     _ messages: [Message], model: String, options: GenerationOptions = .init(), streaming: Bool = true,
     on handlers: StreamHandlers? = nil
@@ -54,6 +57,7 @@ extension LLMClient {
       LLMRequest(model: model, messages, options: options), streaming: streaming, on: handlers)
   }
 
+  /// The same for one text of a user.
   public nonisolated(nonsending) func generate(
     _ prompt: String, model: String, options: GenerationOptions = .init(), streaming: Bool = true,
     on handlers: StreamHandlers? = nil

@@ -19,6 +19,7 @@ extension LLMClient {
     return (try codec.read(reply), reply)
   }
 
+  /// The same for one text of a user.
   public nonisolated(nonsending) func generate<Value: Decodable>(
     _ prompt: String, model: String, as type: Value.Type, schema: JSONSchema? = nil,
     decoder: JSONValueDecoder = .init(), options: GenerationOptions = .init(),

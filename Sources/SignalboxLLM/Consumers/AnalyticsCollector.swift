@@ -4,7 +4,9 @@ import Signalbox
 public final class AnalyticsCollector: Sendable {
   /// What became of the sessions.
   public struct Counts: Sendable, Hashable {
+    /// Streams that have ended.
     public internal(set) var ended = 0
+    /// Sessions that the sender took.
     public internal(set) var sent = 0
     /// The sender threw.
     public internal(set) var failed = 0

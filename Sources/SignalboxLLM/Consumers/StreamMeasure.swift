@@ -9,6 +9,7 @@ public struct StreamMeasure: Sendable {
     case failed(String)
   }
 
+  /// The provider's name; empty until an event came, as the next three.
   public private(set) var provider = ""
   public private(set) var model = ""
   public private(set) var requestID = ""
@@ -23,6 +24,7 @@ public struct StreamMeasure: Sendable {
   public private(set) var chunks = 0
   /// Bytes of the deltas' texts.
   public private(set) var bytes = 0
+  /// Times it began anew, its deltas so far void.
   public private(set) var restarts = 0
   /// Between the deltas.
   public private(set) var gaps = LatencyHistogram()
@@ -30,6 +32,7 @@ public struct StreamMeasure: Sendable {
   public private(set) var lastGapMS: Double?
   /// What is known of the tokens.
   public private(set) var usage: TokenUsage?
+  /// Nil: the model's price is not known, or its usage.
   public private(set) var cost: Cost?
   /// Nil until the stream has ended.
   public private(set) var outcome: Outcome?

@@ -19,7 +19,9 @@ public struct StreamMetrics: Sendable {
     /// Streams that have ended, and how.
     public internal(set) var streams = 0
     public internal(set) var failed = 0
+    /// Times that streams began anew.
     public internal(set) var restarts = 0
+    /// Deltas, void ones among them.
     public internal(set) var chunks = 0
     /// Tokens that were told or estimated.
     public internal(set) var inputTokens: Int64 = 0

@@ -35,6 +35,7 @@ public struct Transcript: Sendable, Hashable {
   private let limit: Int
   /// Bytes that are kept, and that were more than may be kept.
   private var bytes = 0
+  /// Bytes of text that were more than `limit`.
   public private(set) var omittedBytes = 0
 
   /// `limit`: bytes of text that are kept; more are counted. Default 4 MiB.

@@ -42,7 +42,9 @@ public struct UsageTotals: Sendable, Hashable {
 
 /// How long something took, over many calls; milliseconds.
 public struct TimingTotals: Sendable, Hashable {
+  /// Calls that were timed.
   public private(set) var count = 0
+  /// Of all of them together.
   public private(set) var sum = 0.0
   /// The shortest; nil without any.
   public private(set) var shortest: Double?

@@ -11,8 +11,8 @@ package protocol EventCleaner: AnyObject {
   ///
   /// - Parameters:
   ///   - bytes: those of the event's batch.
-  ///   - nextIndex: the index that follows those of the span's stored deltas.
-  func clean(_ slot: EventSlot, of bytes: UnsafeRawBufferPointer, nextIndex: Int64) -> EventBatch?
+  ///   - nextIndex: the index that follows those of the span's stored deltas; nil: the span has ended.
+  func clean(_ slot: EventSlot, of bytes: UnsafeRawBufferPointer, nextIndex: Int64?) -> EventBatch?
 
   /// The commit failed; its events will come again.
   func rollBack()

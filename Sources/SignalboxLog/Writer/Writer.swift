@@ -117,7 +117,7 @@ final class Writer: @unchecked Sendable {
       if let cleaner,
         // What comes behind the end follows nothing.
         let cleaned = cleaner.clean(
-          slot, of: bytes, nextIndex: span?.row.ended == nil ? span?.indexes.end ?? 0 : .max)
+          slot, of: bytes, nextIndex: span?.row.ended == nil ? span?.indexes.end ?? 0 : nil)
       {
         for piece in cleaned.slots {
           isLate = try put(piece, cleaned.bytes.raw, into: &commit, span: &span, producer: producer, now: now)

@@ -1,42 +1,6 @@
 package import SignalboxLog
 package import Wire
 
-/// What the hub needs of the loop that it lives on.
-package struct HubShell {
-  /// A monotonic clock, nanoseconds.
-  package var now: () -> UInt64
-  /// Calls back on the loop after so many milliseconds.
-  package var after: (UInt64, @escaping () -> Void) -> Void
-  /// Reads a page off the loop and hands it back on the loop; false when too many are waiting.
-  package var read: (LivePageRequest, @escaping (LivePage) -> Void) -> Bool
-
-  package init(
-    now: @escaping () -> UInt64, after: @escaping (UInt64, @escaping () -> Void) -> Void,
-    read: @escaping (LivePageRequest, @escaping (LivePage) -> Void) -> Bool
-  ) {
-    self.now = now
-    self.after = after
-    self.read = read
-  }
-}
-
-/// The bounds of a hub.
-package struct LiveLimits: Sendable {
-  /// Bytes that may wait for a viewer before it leaves the tail; 1 MiB.
-  package var queuedBytes = 1 << 20
-  /// Bytes of a page read by cursor; 256 KiB.
-  package var pageBytes = 256 << 10
-  /// A viewer that takes nothing for so long while bytes wait is closed; nanoseconds, 30 s.
-  package var stall: UInt64 = 30_000_000_000
-  /// Longest time for which events are gathered before they are sent when the loop is busy; nanoseconds, 1 ms.
-  package var tick: UInt64 = 1_000_000
-  /// Events that a sending must have held for the next ones to be gathered: those that come one by one wait for
-  /// nothing. 2.
-  package var gathering: UInt64 = 2
-
-  package init() {}
-}
-
 /// Hands every committed event to the viewers of one loop.
 ///
 /// A viewer is at the tail, as a member of a group whose events are framed once, or behind, reading by its own
@@ -373,40 +337,5 @@ package final class LiveHub {
   package func close(_ viewer: Viewer, _ reason: ViewerClose) {
     remove(viewer)
     viewer.transport.close(reason)
-  }
-}
-
-/// What a hub has done, for `/metrics`.
-package struct LiveMetrics: Sendable {
-  /// The readers' ledger, in events summed over viewers: range = sent + filtered + gap, where `range` is what
-  /// they were led over and `filtered` what did not match.
-  package var range: UInt64 = 0
-  package var sent: UInt64 = 0
-  /// What was stored and could not be given; each stretch was told to its reader.
-  package var gap: UInt64 = 0
-  package var filtered: UInt64 { range - sent - gap }
-  package var deliveredBytes: UInt64 = 0
-  package var sends: UInt64 = 0
-  /// Pages read from the log by cursor.
-  package var pages: UInt64 = 0
-  /// Times a viewer left the tail.
-  package var fellBehind: UInt64 = 0
-  /// Viewers closed because they stopped reading.
-  package var stalled: UInt64 = 0
-
-  package init() {}
-
-  /// The sums of the loops.
-  package static func + (a: LiveMetrics, b: LiveMetrics) -> LiveMetrics {
-    var sum = a
-    sum.range += b.range
-    sum.sent += b.sent
-    sum.gap += b.gap
-    sum.deliveredBytes += b.deliveredBytes
-    sum.sends += b.sends
-    sum.pages += b.pages
-    sum.fellBehind += b.fellBehind
-    sum.stalled += b.stalled
-    return sum
   }
 }

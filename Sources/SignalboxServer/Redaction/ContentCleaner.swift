@@ -9,8 +9,6 @@ internal import Wire
 final class ContentCleaner: EventCleaner {
   /// Spans whose streams are followed at once.
   static let spanLimit = 16_384
-  /// Streams of a span that are followed; the texts of others are redacted whole.
-  static let streamLimit = 64
 
   private let policy: ContentPolicy
   private let ledger: RedactionLedger
@@ -36,7 +34,7 @@ final class ContentCleaner: EventCleaner {
   func rollBack() { streams.rollBack() }
 
   func clean(
-    _ slot: EventSlot, of bytes: UnsafeRawBufferPointer, nextIndex: Int64
+    _ slot: EventSlot, of bytes: UnsafeRawBufferPointer, nextIndex: Int64?
   ) -> EventBatch? {
     let mode = mode(of: slot, bytes)
     let held = takeHeld(slot, bytes, nextIndex: nextIndex)
@@ -48,7 +46,7 @@ final class ContentCleaner: EventCleaner {
     case .redacted: append(redacted: slot, of: bytes, nextIndex: nextIndex, to: &text)
     }
     var builder = EventBatchBuilder(capacity: text.count + 512, events: 2)
-    if let held { append(held, before: slot, of: bytes, index: nextIndex, to: &builder) }
+    if let held { append(held, before: slot, of: bytes, index: nextIndex ?? 0, to: &builder) }
     // What was written is an event again: only values of members were replaced.
     guard var cleaned = EventScanner.scan(text.raw) else { return builder.finish() }
     cleaned.mintedID = slot.mintedID
@@ -70,7 +68,7 @@ final class ContentCleaner: EventCleaner {
   // MARK: An event
 
   private func append(
-    redacted slot: EventSlot, of bytes: UnsafeRawBufferPointer, nextIndex: Int64, to out: inout ByteWriter
+    redacted slot: EventSlot, of bytes: UnsafeRawBufferPointer, nextIndex: Int64?, to out: inout ByteWriter
   ) {
     envelope.counts = RedactionCounts()
     inner.counts = RedactionCounts()
@@ -106,7 +104,7 @@ final class ContentCleaner: EventCleaner {
   }
 
   private func append(
-    data: UnsafeRawBufferPointer, _ slot: EventSlot, _ bytes: UnsafeRawBufferPointer, nextIndex: Int64,
+    data: UnsafeRawBufferPointer, _ slot: EventSlot, _ bytes: UnsafeRawBufferPointer, nextIndex: Int64?,
     to out: inout ByteWriter
   ) {
     let key = slot.phase == .delta && data.first == UInt8(ascii: "{") ? Self.streamKey(data) : nil
@@ -140,49 +138,35 @@ final class ContentCleaner: EventCleaner {
 
   // MARK: Streams
 
-  private static func streamKey(_ data: UnsafeRawBufferPointer) -> StreamKey? {
+  private static func streamKey(_ data: UnsafeRawBufferPointer) -> SpanRedactor.Key? {
     guard case .object(let object)? = try? JSONValue(parsing: data), object["text"]?.string != nil else {
       return nil
     }
-    var key = StreamKey()
-    if let channel = object["channel"]?.string { key.channel = channel }
-    if let choice = object["choice"]?.int { key.choice = choice }
-    key.tool = object["tool"]?["index"]?.int
-    return key
+    return SpanRedactor.Key(
+      channel: object["channel"]?.string, choice: object["choice"]?.int, tool: object["tool"]?["index"]?.int)
   }
 
   private func append(
-    piece: UnsafeRawBufferPointer, of key: StreamKey, _ slot: EventSlot, _ bytes: UnsafeRawBufferPointer,
-    nextIndex: Int64, to out: inout ByteWriter
+    piece: UnsafeRawBufferPointer, of key: SpanRedactor.Key, _ slot: EventSlot,
+    _ bytes: UnsafeRawBufferPointer,
+    nextIndex: Int64?, to out: inout ByteWriter
   ) {
     plain.truncate(to: 0)
     clean.truncate(to: 0)
     plain.append(unescapingJSON: piece)
     let id = Array(bytes.field(.span, of: slot))
     var span = streams[id] ?? HeldSpan(type: Array(bytes.field(.type, of: slot)))
-    let place = span.streams.firstIndex { $0.key == key } ?? span.streams.count
-    // A piece whose neighbours are out already, or one too many texts at once, cannot be looked at in its place: what
-    // was cut in two there would be shown in two.
-    let isBehind = slot.index >= 0 && slot.index < nextIndex
-    guard !isBehind, place < Self.streamLimit, key.channel.utf8.count <= 64 else {
-      if !plain.raw.isEmpty { clean.append(RedactionSet.replacement) }
-      return out.append(jsonString: clean.raw)
-    }
-    if place == span.streams.count { span.streams.append(HeldStream(key: key)) }
-    // Something between is missing, and may have been a part of a secret on both sides of it.
-    if slot.index > nextIndex, !plain.raw.isEmpty {
-      span.streams[place].redactor.lose()
-      clean.append(RedactionSet.replacement)
-    }
-    span.streams[place].redactor.feed(plain.raw, with: policy.set, into: &clean, counts: &streamed)
-    if span.streams[place].redactor.held <= plain.count { span.streams[place].since = slot.index }
-    if streams.set(id, span) { ledger.noteEviction() }
+    span.texts.feed(
+      plain.raw, of: key, index: slot.index >= 0 ? slot.index : nil, expected: nextIndex, with: policy.set,
+      into: &clean, counts: &streamed)
+    // Of a span that has ended nothing is held back any more.
+    if nextIndex != nil, streams.set(id, span) { ledger.noteEviction() }
     out.append(jsonString: clean.raw)
   }
 
   /// What is held back of a span that this event ends. A restart makes void what was held back with its deltas.
   private func takeHeld(
-    _ slot: EventSlot, _ bytes: UnsafeRawBufferPointer, nextIndex: Int64
+    _ slot: EventSlot, _ bytes: UnsafeRawBufferPointer, nextIndex: Int64?
   ) -> HeldSpan? {
     guard !streams.isEmpty, slot.span.isPresent else { return nil }
     switch slot.phase {
@@ -190,14 +174,12 @@ final class ContentCleaner: EventCleaner {
       let id = Array(bytes.field(.span, of: slot))
       guard let span = streams[id] else { return nil }
       _ = streams.set(id, nil)
-      return span.streams.contains { $0.redactor.held > 0 } ? span : nil
+      return span.texts.holds ? span : nil
     case .restart:
       let id = Array(bytes.field(.span, of: slot))
       guard var span = streams[id] else { return nil }
-      let from = (try? JSONValue(parsing: bytes.field(.data, of: slot)))?["discard_from"]?.int ?? 0
-      // Where nothing is discarded, a secret may go on.
-      guard from < nextIndex else { return nil }
-      span.streams.removeAll { $0.since >= from || $0.redactor.held == 0 }
+      let first = (try? JSONValue(parsing: bytes.field(.data, of: slot)))?["discard_from"]?.int ?? 0
+      span.texts.discard(from: first, expected: nextIndex ?? .max)
       _ = streams.set(id, span)
       return nil
     default: return nil
@@ -210,16 +192,13 @@ final class ContentCleaner: EventCleaner {
     to builder: inout EventBatchBuilder
   ) {
     var next = index
-    for var stream in held.streams where stream.redactor.held > 0 {
-      clean.truncate(to: 0)
-      var counts = RedactionCounts()
-      stream.redactor.feed(
-        UnsafeRawBufferPointer(start: nil, count: 0), with: policy.set, isFinal: true, into: &clean,
-        counts: &counts)
+    var held = held
+    let type = held.type
+    held.texts.finish(with: policy.set) { key, text, counts in
       if !counts.isEmpty { ledger.add(counts) }
       builder.begin()
       builder.mintedID(ids.next(at: Timestamp(nanoseconds: slot.received)))
-      held.type.withUnsafeBytes { builder.string(.type, escaped: $0) }
+      type.withUnsafeBytes { builder.string(.type, escaped: $0) }
       builder.phase(.delta)
       builder.time(Timestamp(nanoseconds: slot.time))
       builder.received(Timestamp(nanoseconds: slot.received))
@@ -239,18 +218,18 @@ final class ContentCleaner: EventCleaner {
       }
       builder.json(.data) { data in
         data.append("{\"channel\":")
-        data.append(jsonString: stream.key.channel)
-        if stream.key.choice != 0 {
+        data.append(jsonString: key.channel)
+        if key.choice != 0 {
           data.append(",\"choice\":")
-          data.append(decimal: stream.key.choice)
+          data.append(decimal: key.choice)
         }
-        if let tool = stream.key.tool {
+        if let tool = key.tool {
           data.append(",\"tool\":{\"index\":")
           data.append(decimal: tool)
           data.append("}")
         }
         data.append(",\"text\":")
-        data.append(jsonString: clean.raw)
+        data.append(jsonString: text.raw)
         if !counts.isEmpty {
           data.append(",\"redacted\":")
           counts.append(to: &data, names: policy.set.names)

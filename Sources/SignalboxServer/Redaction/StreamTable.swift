@@ -1,25 +1,10 @@
 internal import Wire
 
-/// One of the texts that a span streams.
-struct StreamKey: Hashable {
-  var channel = "text"
-  var choice: Int64 = 0
-  var tool: Int64?
-}
-
-/// A text that is being streamed, and what of it is held back.
-struct HeldStream {
-  var key: StreamKey
-  var redactor = StreamRedactor()
-  /// The index of the delta in which the text that is held back began.
-  var since: Int64 = -1
-}
-
-/// The streams of a span.
+/// The texts that a span streams.
 struct HeldSpan {
   /// The type of its deltas.
   var type: [UInt8]
-  var streams: [HeldStream] = []
+  var texts = SpanRedactor()
 }
 
 /// The streams of the spans that run, as far as texts are held back in them; at most `limit` spans. What the changes
