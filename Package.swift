@@ -28,7 +28,7 @@ let package = Package(
     .library(name: "SignalboxLLM", targets: ["SignalboxLLM"]),
     .library(name: "SignalboxServer", targets: ["SignalboxServer"]),
     .library(name: "SignalboxTesting", targets: ["SignalboxTesting"]),
-    .executable(name: "signalbox", targets: ["SignalboxCLI"]),
+    .executable(name: "signalbox", targets: ["SignalboxProgram"]),
   ],
   targets: [
     system("CUV", pkgConfig: "libuv", apt: "libuv1-dev"),
@@ -55,13 +55,13 @@ let package = Package(
         "Wire", "Signalbox", "JSONScan", "Fetch", "SignalboxLLM", "SignalboxLog", "Net", "CUV",
         "CZlib", "COpenSSL",
       ], exclude: ["Dashboard/web", "Dialects/web"]),
-    .executableTarget(
-      name: "SignalboxCLI",
-      dependencies: [
+    library(
+      "SignalboxCLI",
+      [
         "Wire", "Signalbox", "JSONScan", "Fetch", "SignalboxLLM", "SignalboxLog", "Net", "SignalboxServer",
         "SignalboxTesting",
-      ],
-      swiftSettings: settings),
+      ]),
+    .executableTarget(name: "SignalboxProgram", dependencies: ["SignalboxCLI"], swiftSettings: settings),
     library("SignalboxTesting", ["Wire", "Signalbox", "SignalboxLLM"]),
     .executableTarget(
       name: "EmitExample", dependencies: ["Signalbox", "Fetch"], path: "Examples/Emit",

@@ -5,8 +5,7 @@
 #endif
 
 /// The program `signalbox`: finds the subcommand, reads its command line and runs it.
-@main
-struct Program {
+package struct Program {
   static var commands: [any Command.Type] {
     [
       ServeCommand.self, RunCommand.self, TailCommand.self, TracesCommand.self, TypesCommand.self,
@@ -17,7 +16,8 @@ struct Program {
     ]
   }
 
-  static func main() async {
+  /// Does what the process was started for, and ends it.
+  package static func main() async {
     // A reader that goes away ends the command through the write that fails, not through a signal.
     signal(SIGPIPE, SIG_IGN)
     exit(await run(Array(CommandLine.arguments.dropFirst())))
