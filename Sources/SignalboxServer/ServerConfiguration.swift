@@ -52,8 +52,8 @@ public struct ServerConfiguration: Sendable {
   package var connections = 16_384
   /// Seconds for a request's head to arrive, and three times that for 4 KiB of its body; 10.
   package var requestSeconds = 10
-  /// Seconds after which a viewer is closed that takes nothing although something waits for it; twice as long for one
-  /// that does not even acknowledge what it was sent; 30.
+  /// Seconds after which a viewer is closed that takes nothing although something waits for it; twice as long for any
+  /// stream or socket whose peer does not even acknowledge; 30.
   package var viewerSeconds: Int {
     get { Int(live.stall / 1_000_000_000) }
     set { live.stall = UInt64(newValue) * 1_000_000_000 }

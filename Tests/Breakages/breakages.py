@@ -168,7 +168,7 @@ BREAKAGES = [
         "Sources/Net/Connection/Connection.swift",
         "  func closeIfSilent(for seconds: UInt64) {\n",
         "  func closeIfSilent(for seconds: UInt64) {\n    guard seconds == 0 else { return }\n",
-        FAULTS + "viewers_that_vanish"),
+        FAULTS + "sockets_that_vanish"),
     Breakage(
         "an answer that broke off ends like a whole one",
         "Sources/SignalboxServer/Gateway/GatewayCall.swift",

@@ -45,3 +45,8 @@ func withRunningServer<R>(
   let (_, port) = try server.start(host: "127.0.0.1", port: 0)
   return try await body(port)
 }
+
+/// A POST with a body, as text.
+func post(_ body: String, _ fields: String = "") -> String {
+  "POST /x HTTP/1.1\r\nHost: a\r\n\(fields)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+}

@@ -232,12 +232,14 @@ final class Connection: WheelEntry {
     if !isClosed { shared.wheel.set(self, seconds: seconds) }
   }
 
-  /// Has the connection closed when the peer acknowledges nothing of what was sent for so long (RFC 5482's user
-  /// timeout): it would take the kernel a quarter of an hour by itself.
+  /// Has the connection closed when the peer acknowledges nothing for so long, neither what was sent (RFC 5482's user
+  /// timeout; the kernel by itself takes a quarter of an hour) nor, where nothing is sent, the kernel's own question
+  /// whether it is there (RFC 9293, section 3.8.4).
   func closeIfSilent(for seconds: UInt64) {
     var descriptor: uv_os_fd_t = -1
     let base = UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self)
     guard uv_fileno(base, &descriptor) == 0 else { return }
+    uv_tcp_keepalive(handle, 1, UInt32(clamping: max(seconds / 2, 1)))
     #if canImport(Glibc)
       var limit = UInt32(min(seconds * 1000, UInt64(Int32.max)))
       setsockopt(

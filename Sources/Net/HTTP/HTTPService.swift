@@ -39,7 +39,7 @@ package struct HTTPServerLimits: Sendable {
   package var idleSeconds: UInt64 = 75
   /// Seconds in which a peer must take some of a finished answer.
   package var stallSeconds: UInt64 = 60
-  /// Seconds for which the peer of a stream that has no end may acknowledge nothing of what was sent: it is gone then,
+  /// Seconds for which the peer of a socket, or of a stream that has no end, may acknowledge nothing: it is gone then,
   /// although it never said so.
   package var silenceSeconds: UInt64 = 60
 

@@ -22,8 +22,8 @@ IS_LONG = ROUNDS >= 50
 SO_ATTACH_FILTER, BPF_RET = 26, 0x06
 
 
-def upgrade(server, session: str) -> bytes:
-    return (f"GET /v1/live?session={session} HTTP/1.1\r\nHost: {server.host}:{server.port}\r\nUpgrade: websocket\r\n"
+def upgrade(server, path: str) -> bytes:
+    return (f"GET {path} HTTP/1.1\r\nHost: {server.host}:{server.port}\r\nUpgrade: websocket\r\n"
             "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
             "Sec-WebSocket-Version: 13\r\n\r\n").encode()
 
@@ -41,7 +41,7 @@ def test_viewers_that_misbehave_disturb_nobody(launch, told):
     server = launch("--viewer-timeout", "2")
     writers = [Writer(f"view-{n}", 50) for n in range(2)]
     count = 200 if IS_LONG else 40
-    bad = [Raw(server).send(upgrade(server, f"view-{n % 2}")) for n in range(3 * count)]
+    bad = [Raw(server).send(upgrade(server, f"/v1/live?session=view-{n % 2}")) for n in range(3 * count)]
     idle, trickling, gone = bad[:count], bad[count:2 * count], bad[2 * count:]
     stop = threading.Event()
 
@@ -75,21 +75,26 @@ def test_viewers_that_misbehave_disturb_nobody(launch, told):
     told(f"{len(bad)} of them: an honest viewer got {total} of {total}; those that took nothing were closed")
 
 
-def test_quiet_viewers_that_vanish(launch, told):
-    """Nothing is sent but a heartbeat every ten seconds; who does not acknowledge it is let go, who does stays."""
+def test_quiet_sockets_that_vanish(launch, told):
+    """Viewers to whom nothing is sent but a heartbeat every ten seconds, and producers to whom nothing is: who does not
+    acknowledge is let go, who does stays."""
     count = 200 if IS_LONG else 20
     server = launch("--viewer-timeout", "1")
-    viewers = [Raw(server).send(upgrade(server, "quiet")) for _ in range(2 * count)]
-    server.until(lambda: server.metric("signalbox_viewers") == 2 * count, lambda: "not all came in")
+    at_rest = server.descriptors
+    paths = ["/v1/live?session=quiet", "/v1/ingest", "/ws/chain/quiet/"]
+    sockets = [Raw(server).send(upgrade(server, path)) for path in paths for _ in range(2 * count)]
+    for raw in sockets:
+        assert raw.reply()[0] == 101
     began = time.monotonic()
-    for raw in viewers[:count]:
+    for raw in sockets[::2]:
         fall_silent(raw)
-    server.until(lambda: server.metric("signalbox_viewers") <= count, lambda: "they are still there", 30)
+    stay = at_rest + len(sockets) // 2
+    server.until(lambda: server.descriptors <= stay + 4, lambda: f"{server.descriptors} descriptors, not {stay}", 30)
     took = time.monotonic() - began
-    assert server.metric("signalbox_viewers") == count, "who is only quiet was closed"
-    for raw in viewers:
+    assert server.metric("signalbox_viewers") == 2 * count, "who is only quiet was closed"
+    for raw in sockets:
         raw.close()
-    told(f"{count} fell silent and were let go within {took:.0f} s, {count} that were quiet stayed")
+    told(f"{len(sockets) // 2} fell silent and were let go within {took:.0f} s; as many that were only quiet stayed")
 
 
 def test_viewers_come_back_in_thousands(launch, told):
