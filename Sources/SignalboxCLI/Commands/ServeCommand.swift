@@ -32,7 +32,8 @@ enum ServeCommand: Command {
         "Seconds for a request's head; three times that for 4 KiB of its body"),
       .value(
         "viewer-timeout", "S", environment: "SIGNALBOX_VIEWER_TIMEOUT", default: "30",
-        "Seconds after which a viewer is closed that takes nothing; twice that for any socket whose peer is silent"),
+        "Seconds after which a viewer is closed that takes nothing; twice that for any socket whose peer is silent"
+      ),
       .value(
         "allow-host", "NAME", environment: "SIGNALBOX_ALLOW_HOSTS", repeats: true,
         "Another name that clients may call this server by"),
