@@ -7,7 +7,8 @@ public actor Recorder: Exporter {
   /// Every batch, in order.
   public private(set) var batches: [ExportBatch] = []
   private var isHeld = false
-  private var held: [CheckedContinuation<Void, Never>] = []
+  private var held: [Int: CheckedContinuation<Void, Never>] = [:]
+  private var tickets = 0
   private var waiting: [(count: Int, CheckedContinuation<Void, Never>)] = []
   private var refusal: (@Sendable (ExportBatch) throws(ExportError) -> [ExportRejection])?
 
@@ -24,15 +25,31 @@ public actor Recorder: Exporter {
     await withCheckedContinuation { waiting.append((count, $0)) }
   }
 
-  /// Makes `write` wait until `release`, as an exporter does whose server is away.
+  /// Makes `write` wait until `release`, or until it is cancelled, as an exporter does whose server is away.
   public func hold() { isHeld = true }
 
   /// Lets held batches through from now on.
   public func release() {
     isHeld = false
-    for continuation in held { continuation.resume() }
-    held = []
+    for continuation in held.values { continuation.resume() }
+    held = [:]
   }
+
+  /// Waits until `release`; throws when the batch is given up before.
+  private func wait() async throws(ExportError) {
+    let ticket = tickets
+    tickets += 1
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        if Task.isCancelled { continuation.resume() } else { held[ticket] = continuation }
+      }
+    } onCancel: {
+      Task { await self.letGo(ticket) }
+    }
+    if Task.isCancelled { throw ExportError("given up while it was held") }
+  }
+
+  private func letGo(_ ticket: Int) { held.removeValue(forKey: ticket)?.resume() }
 
   /// Decides what becomes of the batches from now on.
   public func answer(_ answer: @escaping @Sendable (ExportBatch) throws(ExportError) -> [ExportRejection]) {
@@ -44,7 +61,7 @@ public actor Recorder: Exporter {
     let count = events.count
     for (_, continuation) in waiting.filter({ $0.count <= count }) { continuation.resume() }
     waiting.removeAll { $0.count <= count }
-    if isHeld { await withCheckedContinuation { held.append($0) } }
+    if isHeld { try await wait() }
     return try refusal?(batch) ?? []
   }
 }

@@ -71,6 +71,20 @@ struct EmitterTests {
     #expect(emitter.ledger == .init(emitted: 250, sent: 250, dropped: 0, buffered: 0))
   }
 
+  @Test(.timeLimit(.minutes(1))) func shutDownGivesUpInTime() async {
+    let recorder = Recorder(batching: Batching(events: 1))
+    await recorder.hold()
+    let emitter = emitter(recorder)
+    for _ in 0..<3 { emitter.emit("x") }
+    await recorder.wait(for: 1)
+    async let ended = emitter.shutDown(within: .seconds(2))
+    await clock.sleepers(1)
+    clock.advance(by: .seconds(2))
+    #expect(await ended == false)
+    #expect(await recorder.batches.count == 1)
+    #expect(emitter.ledger.balances && emitter.ledger.buffered == 0 && emitter.ledger.dropped >= 2)
+  }
+
   @Test func lettingGoSendsTheRest() async {
     let recorder = Recorder(batching: Batching(events: 100, interval: .seconds(60)))
     do {

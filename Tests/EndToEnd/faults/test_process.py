@@ -13,7 +13,7 @@ import pytest
 from support import story
 from support.viewer import SocketViewer
 
-from .books import ROUNDS, Deltas, Load, Writer, check, randomness
+from .books import ROUNDS, Deltas, Load, Writer, check, randomness, restart
 
 pytestmark = pytest.mark.faults
 
@@ -123,6 +123,6 @@ def test_the_clock_is_set(launch, tmp_path, told):
         assert viewer.offsets == sorted(set(viewer.offsets))
     days = {found["received"][:10] for found in server.history(session="clock", limit=1000)}
     assert len(days) >= 3, f"the clock was not set: {days}"
-    server.restart()
+    restart(server)
     assert check(server, [writer]) == total
     told(f"6 settings: {total} events in order, received on {len(days)} days; viewer and restart undisturbed")
