@@ -5,7 +5,8 @@ import SignalboxTesting
 /// A clock that stands still, an emitter that keeps what it is told, and options that use both.
 struct ChainFixture {
   let clock = TestClock()
-  let recorder = Recorder(batching: Batching(events: 1000, interval: .seconds(60)))
+  /// Every event is a batch, so that the only sleepers of the clock are the chain's own.
+  let recorder = Recorder(batching: Batching(events: 1))
   let emitter: Emitter
   var options = ChainOptions()
 
