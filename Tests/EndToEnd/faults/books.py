@@ -164,7 +164,7 @@ class Footprint:
         self.server = server
         self.resident, self.descriptors = server.resident, server.descriptors
 
-    def is_back(self, megabytes: int = 64, descriptors: int = 4) -> None:
+    def is_back(self, megabytes: int, descriptors: int = 4) -> None:
         self.server.until(
             lambda: self.server.descriptors <= self.descriptors + descriptors,
             lambda: f"{self.server.descriptors} descriptors are open, {self.descriptors} were")
@@ -179,11 +179,13 @@ class Closing:
     def __init__(self, server: Server):
         self.server = server
         self.footprint = Footprint(server)
+        # What memory may be more than that of a server that has just begun.
+        self.megabytes = 64
 
-    def look(self, megabytes: int = 64) -> None:
+    def look(self) -> None:
         if self.server.process.poll() is not None:
             self.server.start()
-        self.footprint.is_back(megabytes)
+        self.footprint.is_back(self.megabytes)
         restart(self.server)
         assert self.server.http.get("/readyz").status_code == 200, self.server.said
 
