@@ -42,7 +42,7 @@ e2e:
 	@if [ -x Tests/EndToEnd/run ]; then \
 	  $(deps) swift build python browser; \
 	  swift build --product signalbox $(strict); \
-	  for example in PatientChat Pipelines; do swift build --product $$example $(strict); done; \
+	  for product in PatientChat Pipelines FaultsEmitter; do swift build --product $$product $(strict); done; \
 	  PATH="$(CURDIR)/.venv/bin:$$PATH" SIGNALBOX="$(CURDIR)/.build/debug/signalbox" Tests/EndToEnd/run; \
 	fi
 
@@ -59,7 +59,7 @@ bench: build ## where it stands beside its peers (CASE=fanout for one case, ARGS
 
 faults: ## do to the server what the world does (ROUNDS=200 kills, SEED=7 for the same again)
 	@$(deps) swift build python
-	@swift build --product signalbox $(strict)
+	@for product in signalbox FaultsEmitter; do swift build --product $$product $(strict); done
 	@ROUNDS=$${ROUNDS:-200} Tests/EndToEnd/run -s faults
 
 soak: ## a mixture of all that goes wrong, for a while, and how memory and latency went (MINUTES=30)

@@ -133,6 +133,9 @@ let package = Package(
       ["Wire", "Signalbox", "Fetch", "SignalboxLLM", "SignalboxLog", "SignalboxTesting", "JSONScan", "Net"]),
     tests("SignalboxCLI", ["Wire", "JSONScan", "Signalbox", "SignalboxLLM"]),
     tests("BenchCore", ["Signalbox"]),
+    .executableTarget(
+      name: "FaultsEmitter", dependencies: ["Signalbox", "Fetch"], path: "Tests/EndToEnd/faults/emitting",
+      swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
