@@ -1,13 +1,16 @@
 extension Context {
   /// The members of a context; absent ones are left out of the event.
   public struct Fields: Sendable, Hashable {
+    /// The run that it is part of, across processes.
     public var trace: TraceID?
+    /// The piece of work in which it happens.
     public var span: SpanID?
     /// The span that `span` is part of.
     public var parent: SpanID?
     /// All others.
     private(set) var common = Common.none
 
+    /// Says nothing yet.
     public init() {}
 
     /// A conversation, or a user's sitting; an id of 1–64 characters of `[A-Za-z0-9_-]`, as the next two.
@@ -25,10 +28,12 @@ extension Context {
       get { common.members.request }
       set { change { $0.request = newValue } }
     }
+    /// Where in the program it happens.
     public var source: Source? {
       get { common.members.source }
       set { change { $0.source = newValue } }
     }
+    /// The service, or the like, that does it: `namespace.kind.name`.
     public var identity: Identity? {
       get { common.members.identity }
       set { change { $0.identity = newValue } }
@@ -38,6 +43,7 @@ extension Context {
       get { common.members.provider }
       set { change { $0.provider = newValue } }
     }
+    /// The model's name, as its provider calls it.
     public var model: String? {
       get { common.members.model }
       set { change { $0.model = newValue } }

@@ -167,8 +167,7 @@ struct EventRedactor: Sendable {
     text.withUTF8 {
       streams.texts.feed(
         UnsafeRawBufferPointer($0), of: key, index: event.index, expected: expected, with: policy.set,
-        into: &out,
-        counts: &counts)
+        into: &out, counts: &counts)
     }
     if let index = event.index, index >= expected {
       streams.isNumbered = true

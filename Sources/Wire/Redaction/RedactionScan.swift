@@ -158,18 +158,15 @@ extension RedactionSet {
 /// `RedactionSet.longestHold` bytes of it. However the text is cut, what comes out joined is the same as that of the
 /// whole text.
 package struct StreamRedactor: Sendable {
-  /// What is done with, up to two bytes that are out, then what is held back.
+  /// Up to two bytes that are out, then what is held back.
   private var pending: [UInt8] = []
-  /// Bytes that are done with: they are cut off now and then, not at every piece.
-  private var done = 0
-  private static let cut = 256
   private var context = 0
   private var swallow: UInt8 = 0
 
   package init() {}
 
   /// Bytes held back.
-  package var held: Int { pending.count - done - context }
+  package var held: Int { pending.count - context }
   /// It remembers nothing that matters to what comes.
   package var isIdle: Bool { held == 0 && swallow == 0 }
 
@@ -187,16 +184,12 @@ package struct StreamRedactor: Sendable {
     counts: inout RedactionCounts
   ) {
     pending.append(contentsOf: piece)
-    let end = pending.withUnsafeBytes { bytes in
-      var scan = RedactionScan(set, UnsafeRawBufferPointer(rebasing: bytes[done...]), isFinal: isFinal)
+    let end = pending.withUnsafeBytes { text in
+      var scan = RedactionScan(set, text, isFinal: isFinal)
       return scan.run(from: context, swallow: &swallow, into: &out, counts: &counts)
     }
-    done += max(end - 2, 0)
+    if end > 2 { pending.removeFirst(end - 2) }
     context = min(end, 2)
-    if done > Self.cut {
-      pending.removeFirst(done)
-      done = 0
-    }
     if isFinal { self = StreamRedactor() }
   }
 }
